@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+// No external packages: the toolchain, and C libraries behind module maps.
+// `make deps` builds the native libraries into .native/prefix; after that `swift build` works by itself.
+
+import PackageDescription
+
+let prefix = "\(Context.packageDirectory)/.native/prefix"
+
+/// What every Swift target is compiled with.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// What the targets that face C are compiled with: each unsafe use is spelled out.
+let strictInterop: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+/// llama.cpp, whisper.cpp and the one ggml under both, in link order.
+let nativeLibraries: [LinkerSetting] =
+    [.unsafeFlags(["-L\(prefix)/lib"])]
+    + [
+        "llama-common", "llama-common-base", "mtmd", "whisper", "llama", "vendor-hash", "cpp-httplib",
+        "ggml", "ggml-blas", "ggml-cpu", "ggml-base", "openblas", "gomp", "stdc++", "m", "pthread", "dl",
+    ].map { .linkedLibrary($0) }
+
+let nativeHeaders = ["-I\(prefix)/include", "-I\(prefix)/include/llama-common"]
+
+let package = Package(
+    name: "inference-server",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "inference-server", targets: ["InferenceServer"])],
+    targets: [
+        // C libraries: a module map and a shim, nothing else.
+        .target(
+            name: "CLlama",
+            cxxSettings: [.unsafeFlags(nativeHeaders)],
+            linkerSettings: nativeLibraries
+        ),
+        .target(
+            name: "CWhisper",
+            cSettings: [.unsafeFlags(nativeHeaders)],
+            linkerSettings: nativeLibraries
+        ),
+        .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
+        .target(name: "CJansson", linkerSettings: [.linkedLibrary("jansson")]),
+
+        // Swift, from the bottom up.
+        .target(name: "RuntimeSupport", swiftSettings: strictInterop),
+        .target(name: "WireFormat", dependencies: ["CJansson"], swiftSettings: strictInterop),
+        .target(name: "HTTP", dependencies: ["CMicroHTTPD", "RuntimeSupport"], swiftSettings: strictInterop),
+        .target(name: "Tokenizer", dependencies: ["CLlama"], swiftSettings: strictInterop),
+        .target(name: "Scheduling", dependencies: ["RuntimeSupport"], swiftSettings: strict),
+        .target(
+            name: "Llama",
+            dependencies: ["CLlama", "RuntimeSupport", "Scheduling", "Tokenizer"],
+            swiftSettings: strictInterop
+        ),
+        .target(name: "Speech", dependencies: ["CWhisper"], swiftSettings: strictInterop),
+        .executableTarget(
+            name: "InferenceServer",
+            dependencies: ["HTTP", "Llama", "RuntimeSupport", "Scheduling", "Speech", "Tokenizer", "WireFormat"],
+            swiftSettings: strict
+        ),
+
+        // Tests: one target a module, and what they share.
+        .target(
+            name: "TestSupport",
+            dependencies: ["RuntimeSupport", "Scheduling"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "CLlamaReference",
+            path: "Tests/CLlamaReference",
+            cxxSettings: [.unsafeFlags(nativeHeaders)],
+            linkerSettings: nativeLibraries
+        ),
+        .testTarget(name: "RuntimeSupportTests", dependencies: ["RuntimeSupport", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LlamaTests",
+            dependencies: ["CLlamaReference", "Llama", "Scheduling", "TestSupport", "Tokenizer"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "InferenceServerTests",
+            dependencies: ["HTTP", "InferenceServer", "Scheduling", "TestSupport", "WireFormat"],
+            swiftSettings: strict
+        ),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,34 @@
+#ifndef CL_RUNTIME_H
+#define CL_RUNTIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Called with each line that llama.cpp or ggml would print; level is 1 debug, 2 info, 3 warning, 4 error.
+// May be called on any thread. The text is valid during the call alone.
+typedef void (*cl_log_callback)(int32_t level, const char * text, void * user_data);
+
+// Starts the process-wide runtime: sends all log lines to the callback, silences the common library's own log (which
+// may hold rendered prompts), and registers ggml's devices. Call it once, before anything else here; later calls do
+// nothing. Use_blas false takes the BLAS backend out of the registry: once registered, it takes every large product
+// away from ggml's own kernels, which are faster for quantized weights.
+void cl_runtime_start(cl_log_callback log, void * user_data, bool use_blas);
+
+// llama.cpp's and ggml's versions, and the CPU features that ggml was built for. Static strings.
+const char * cl_llama_version(void);
+const char * cl_ggml_version(void);
+const char * cl_system_info(void);
+
+// Number of ggml's devices, and the name of one (0 <= index < count).
+int32_t cl_device_count(void);
+const char * cl_device_name(int32_t index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,3 @@
+#ifndef CL_TEMPLATES_H
+#define CL_TEMPLATES_H
+#endif

@@ -1,0 +1,35 @@
+import Dispatch
+import Foundation
+
+/// Unix signals as callbacks on a queue of their own.
+package enum Signals {
+    /// Calls the handler for each arrival of one of the signals, until the returned token is dropped.
+    ///
+    /// The signals' default action, ending the process, is switched off for good.
+    package static func handle(_ signals: [Int32], _ handler: @escaping @Sendable (Int32) -> Void) -> Subscription {
+        let queue = DispatchQueue(label: "signals")
+        return Subscription(
+            sources: signals.map { number in
+                _ = signal(number, SIG_IGN)
+                let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+                source.setEventHandler { handler(number) }
+                source.resume()
+                return source
+            }
+        )
+    }
+
+    /// Writing to a socket or pipe whose reader has gone then fails with an error instead of ending the process.
+    package static func ignoreBrokenPipes() {
+        _ = signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Keeps the handling of signals alive.
+    package struct Subscription {
+        private let sources: [any DispatchSourceSignal]
+
+        fileprivate init(sources: [any DispatchSourceSignal]) { self.sources = sources }
+
+        package func cancel() { sources.forEach { $0.cancel() } }
+    }
+}

@@ -1,0 +1,169 @@
+package import RuntimeSupport
+
+/// Drives one backend: takes requests in, runs plan after plan on a thread of its own, and sends out what comes of them.
+///
+/// The actor's executor is the thread, so that a step, which blocks, holds up nothing but this actor. Between two steps
+/// everything that has been enqueued meanwhile runs first: submissions, cancellations, readers that have made room.
+package actor InferenceEngine {
+    package nonisolated let limits: BackendLimits
+    /// Beats with the thread; native code may beat it during long steps.
+    package nonisolated let heartbeat: Heartbeat
+
+    private nonisolated let executor: ThreadExecutor
+    private nonisolated let abort: AbortFlag
+    private let backend: any Backend
+    private let channelCapacity: Int
+
+    private var scheduler: Scheduler
+    private var channels: [RequestID: BoundedChannel<RequestEvent>] = [:]
+    private var service = ServiceTime()
+    private var nextID: UInt64 = 0
+    private var isPumping = false
+    private var isClosed = false
+    private var drainWaiters: [CheckedContinuation<Void, Never>] = []
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    /// - Parameters:
+    ///   - name: The thread's name; at most 15 bytes.
+    ///   - backend: Used on the engine's thread alone from now on.
+    ///   - heartbeat: The one that the backend beats, if it beats one.
+    ///   - abort: Raised when the engine stops; the backend's native code polls it.
+    ///   - channelCapacity: How many tokens a request may be ahead of its reader before it is paused.
+    package init(
+        name: String,
+        backend: sending any Backend,
+        policy: SchedulingPolicy = SchedulingPolicy(),
+        heartbeat: Heartbeat = Heartbeat(),
+        abort: AbortFlag = AbortFlag(),
+        channelCapacity: Int = 128
+    ) {
+        limits = backend.limits
+        scheduler = Scheduler(limits: backend.limits, policy: policy)
+        self.backend = backend
+        self.heartbeat = heartbeat
+        self.abort = abort
+        self.channelCapacity = channelCapacity
+        executor = ThreadExecutor(name: name, heartbeat: heartbeat)
+    }
+
+    /// Admits pieces of work, all or none, each as a request with a stream of its own, in the same order.
+    ///
+    /// A request ends with exactly one closing event; dropping its stream, or cancelling the task that reads it, ends it
+    /// without one, and no step that begins after that works for it.
+    ///
+    /// - Throws: Why none was admitted.
+    package func submit(_ works: [Work], owner: Owner = .anyone) throws(SchedulingError) -> [RequestStream] {
+        guard !isClosed else { throw SchedulingError(.stopping, "the server is stopping") }
+        let requests = works.map { work in
+            nextID += 1
+            return Request(id: RequestID(rawValue: nextID), owner: owner, work: work)
+        }
+        do {
+            try scheduler.admit(requests)
+        } catch {
+            guard case .queueFull = error.code else { throw error }
+            let backlog = scheduler.counts.waiting + scheduler.counts.running
+            let wait = service.estimate(backlog: backlog, parallel: limits.maxSequences)
+            throw SchedulingError(.queueFull(retryAfterSeconds: wait), error.description)
+        }
+        defer { schedulePump() }
+        return requests.map { open($0.id) }
+    }
+
+    /// How many requests wait, run, and are paused by a slow reader.
+    package var counts: Scheduler.Counts { scheduler.counts }
+
+    /// Refuses new requests from now on, and returns once those that were admitted have ended.
+    package func drain() async {
+        isClosed = true
+        guard scheduler.hasRequests else { return }
+        await withCheckedContinuation { drainWaiters.append($0) }
+    }
+
+    /// Ends all that is left, the step under way included, and the thread.
+    ///
+    /// Requests that had not ended get `SchedulingError.stopping`. Must not be called from the engine's own thread.
+    package nonisolated func stop() async {
+        abort.raise()
+        await endAll()
+        executor.stop()
+    }
+
+    private func endAll() {
+        isClosed = true
+        for id in scheduler.requests {
+            scheduler.cancel(id)
+            deliver(.failed(SchedulingError(.stopping, "the server is stopping")), to: id)
+        }
+        settle()
+    }
+
+    private func open(_ id: RequestID) -> RequestStream {
+        service.began(id)
+        let channel = BoundedChannel<RequestEvent>(
+            capacity: channelCapacity,
+            onRoom: { [weak self] in self?.enqueue { $0.resume(id) } },
+            onAbandoned: { [weak self] in self?.enqueue { $0.cancel(id) } }
+        )
+        channels[id] = channel
+        return RequestStream(id: id, events: channel.makeReader())
+    }
+
+    private nonisolated func enqueue(_ body: @escaping @Sendable (isolated InferenceEngine) -> Void) {
+        executor.async { self.assumeIsolated(body) }
+    }
+
+    private func resume(_ id: RequestID) {
+        scheduler.resume(id)
+        schedulePump()
+    }
+
+    private func cancel(_ id: RequestID) {
+        scheduler.cancel(id)
+        channels[id] = nil
+        service.abandoned(id)
+        settle()
+    }
+
+    private func schedulePump() {
+        guard !isPumping else { return }
+        isPumping = true
+        enqueue { $0.pump() }
+    }
+
+    /// One step, and the next one enqueued behind all that has arrived meanwhile.
+    private func pump() {
+        isPumping = false
+        guard let plan = scheduler.plan() else { return settle() }
+        let outcome = backend.run(plan)
+        for (id, event) in scheduler.commit(plan, outcome) { deliver(event, to: id) }
+        schedulePump()
+    }
+
+    private func deliver(_ event: RequestEvent, to id: RequestID) {
+        guard let channel = channels[id] else { return }
+        if event.isClosing {
+            channels[id] = nil
+            service.ended(id)
+            channel.finish(with: event)
+        } else if channel.send(event) == .full {
+            scheduler.pause(id)
+        }
+    }
+
+    /// Tells those who wait for the end of all requests.
+    private func settle() {
+        guard !scheduler.hasRequests else { return }
+        assert(scheduler.violations.isEmpty, "\(scheduler.violations)")
+        let waiters = drainWaiters
+        drainWaiters = []
+        waiters.forEach { $0.resume() }
+    }
+}
+
+/// What a submitted request gives, as it comes: any number of tokens, then one closing event.
+package struct RequestStream: Sendable {
+    package let id: RequestID
+    package let events: BoundedChannel<RequestEvent>.Reader
+}

@@ -1,0 +1,24 @@
+/// How long requests take from admission to their end, as a running average: what `Retry-After` is computed from.
+struct ServiceTime {
+    private let clock = ContinuousClock()
+    private var starts: [RequestID: ContinuousClock.Instant] = [:]
+    private var averageSeconds: Double?
+
+    mutating func began(_ id: RequestID) { starts[id] = clock.now }
+
+    mutating func abandoned(_ id: RequestID) { starts[id] = nil }
+
+    mutating func ended(_ id: RequestID) {
+        guard let start = starts.removeValue(forKey: id) else { return }
+        let seconds = (clock.now - start) / .seconds(1)
+        averageSeconds = averageSeconds.map { $0 * 0.9 + seconds * 0.1 } ?? seconds
+    }
+
+    /// Seconds until a place in the queue is likely to be free, 1...120.
+    ///
+    /// The average holds the time in the queue, so one place comes free about every average / backlog.
+    func estimate(backlog: Int, parallel: Int) -> Int {
+        let perPlace = (averageSeconds ?? 1) / Double(max(backlog, 1))
+        return min(120, max(1, Int((perPlace * Double(max(parallel, 1))).rounded(.up))))
+    }
+}

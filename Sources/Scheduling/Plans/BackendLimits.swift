@@ -1,0 +1,40 @@
+/// What a backend can do and how much at once; fixed for its lifetime.
+package struct BackendLimits: Sendable {
+    /// Sequences that can be held at once.
+    package var maxSequences: Int
+    /// Tokens of prompt and answer that one sequence can hold.
+    package var contextLength: Int
+    /// Tokens in one token step.
+    package var maxStepTokens: Int
+    /// Tokens in one embedding step: its texts are attended to as a whole, so they cannot be cut into chunks.
+    package var maxEmbeddingTokens: Int
+    /// Whether token steps can be planned.
+    package var generates: Bool
+    /// Whether embedding steps can be planned.
+    package var embeds: Bool
+    /// Whether encode steps can be planned.
+    package var encodesMedia: Bool
+    /// Whether the end of a sequence's memory can be cut off, and a whole sequence be copied; recurrent memory and
+    /// sliding windows can't.
+    package var cutsSequences: Bool
+
+    package init(
+        maxSequences: Int,
+        contextLength: Int,
+        maxStepTokens: Int,
+        maxEmbeddingTokens: Int = 0,
+        generates: Bool = true,
+        embeds: Bool = false,
+        encodesMedia: Bool = false,
+        cutsSequences: Bool = true
+    ) {
+        self.maxSequences = maxSequences
+        self.contextLength = contextLength
+        self.maxStepTokens = maxStepTokens
+        self.maxEmbeddingTokens = maxEmbeddingTokens
+        self.generates = generates
+        self.embeds = embeds
+        self.encodesMedia = encodesMedia
+        self.cutsSequences = cutsSequences
+    }
+}

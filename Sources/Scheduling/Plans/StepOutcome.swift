@@ -1,0 +1,38 @@
+/// What became of a step.
+package enum StepOutcome: Sendable {
+    /// The step was done. `samples` holds one token for each slice (or encoded item) that samples, in the plan's order.
+    case sampled([SampledToken])
+    /// An embedding step was done: one vector for each text, in the plan's order.
+    case embedded([[Float]])
+    /// There was no room in the KV cache; the memory is as it was before the step.
+    case noRoom
+    /// The step was cut off; what the sequences in it hold is not known.
+    case aborted
+    /// Native code failed; what the sequences in it hold is not known.
+    case failed(String)
+}
+
+/// A token chosen by a sequence's sampler.
+package struct SampledToken: Sendable, Equatable {
+    package let token: TokenID
+    /// Whether it is one of the tokens by which the model ends a generation.
+    package let endsGeneration: Bool
+
+    package init(token: TokenID, endsGeneration: Bool) {
+        self.token = token
+        self.endsGeneration = endsGeneration
+    }
+}
+
+/// What a request's reader is told.
+package enum RequestEvent: Sendable {
+    case token(TokenID)
+    case embedding([Float], TokenUsage)
+    case finished(FinishReason, TokenUsage)
+    case failed(SchedulingError)
+
+    /// Whether it is the one event that ends its request.
+    package var isClosing: Bool {
+        if case .token = self { false } else { true }
+    }
+}

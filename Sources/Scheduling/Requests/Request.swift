@@ -1,0 +1,87 @@
+/// One unit of work for a model: what the scheduler admits, and what ends exactly once.
+package struct Request: Sendable {
+    package let id: RequestID
+    package let owner: Owner
+    package let work: Work
+
+    package init(id: RequestID, owner: Owner = .anyone, work: Work) {
+        self.id = id
+        self.owner = owner
+        self.work = work
+    }
+}
+
+/// What a request asks for.
+package enum Work: Sendable {
+    case generation(Generation)
+    /// The pooled vector of one whole text.
+    case embedding([TokenID])
+}
+
+/// A prompt to continue.
+package struct Generation: Sendable {
+    package let prompt: [PromptItem]
+    package let sampling: Sampling
+    /// The most tokens to generate; nil means the rest of the context.
+    package let maxTokens: Int?
+
+    package init(prompt: [PromptItem], sampling: Sampling = Sampling(), maxTokens: Int? = nil) {
+        self.prompt = prompt
+        self.sampling = sampling
+        self.maxTokens = maxTokens
+    }
+}
+
+/// How the next token is chosen from the model's distribution.
+///
+/// The names and meanings are llama.cpp's; the defaults are OpenAI's: the model's own distribution.
+package struct Sampling: Hashable, Sendable {
+    /// 0 chooses the likeliest token always.
+    package var temperature: Float = 1
+    /// 0 keeps all tokens.
+    package var topK: Int32 = 0
+    package var topP: Float = 1
+    package var minP: Float = 0
+    package var presencePenalty: Float = 0
+    package var frequencyPenalty: Float = 0
+    package var logitBias: [LogitBias] = []
+    /// The tokens that end a generation are never chosen.
+    package var ignoresEnd = false
+    package var seed: UInt32 = 0
+
+    package init() {}
+
+    /// What is added to the logit of one token.
+    package struct LogitBias: Hashable, Sendable {
+        package let token: TokenID
+        package let bias: Float
+
+        package init(token: TokenID, bias: Float) {
+            self.token = token
+            self.bias = bias
+        }
+    }
+}
+
+/// Why a generation ended by itself.
+package enum FinishReason: Sendable {
+    /// The model chose a token that ends a generation.
+    case stop
+    /// The token limit, or the context, was reached.
+    case length
+}
+
+/// What a request cost, in tokens.
+package struct TokenUsage: Hashable, Sendable {
+    package var prompt: Int
+    /// How many of the prompt's tokens were in the KV cache already.
+    package var cached: Int
+    /// The token that ends a generation counts too.
+    package var generated: Int
+
+    package init(prompt: Int, cached: Int = 0, generated: Int = 0) {
+        self.prompt = prompt
+        self.cached = cached
+        self.generated = generated
+    }
+}
