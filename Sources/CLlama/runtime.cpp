@@ -1,11 +1,13 @@
 #include "cl_runtime.h"
 
 #include "build-info.h"
+#include "common.h"
 #include "ggml-backend.h"
 #include "llama.h"
 #include "log.h"
 
 #include <mutex>
+#include <string>
 
 namespace {
 
@@ -46,6 +48,8 @@ void cl_runtime_start(cl_log_callback log, void * user_data, bool use_blas) {
 const char * cl_llama_version(void) { return llama_build_info(); }
 const char * cl_ggml_version(void) { return ggml_version(); }
 const char * cl_system_info(void) { return llama_print_system_info(); }
+
+int32_t cl_best_thread_count(void) { return common_cpu_get_num_math(); }
 
 int32_t cl_device_count(void) { return (int32_t) ggml_backend_dev_count(); }
 const char * cl_device_name(int32_t index) { return ggml_backend_dev_name(ggml_backend_dev_get((size_t) index)); }

@@ -9,13 +9,16 @@ import Synchronization
 ///
 /// Both callbacks run on the reader's thread, outside the lock.
 package final class BoundedChannel<Element: Sendable>: Sendable {
+    /// What a reader is given, and whether taking it made room.
+    private typealias Taken = (element: Element?, madeRoom: Bool)
+
     private struct State {
         var elements: [Element] = []
         var head = 0
         var isFull = false
         var isFinished = false
         var isAbandoned = false
-        var reader: CheckedContinuation<Element?, Never>?
+        var reader: CheckedContinuation<Taken, Never>?
 
         var count: Int { elements.count - head }
 
@@ -64,7 +67,7 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
     /// Hands one element over.
     @discardableResult
     package func send(_ element: Element) -> Room {
-        let (waiting, room) = state.withLock { state -> (CheckedContinuation<Element?, Never>?, Room) in
+        let (waiting, room) = state.withLock { state -> (CheckedContinuation<Taken, Never>?, Room) in
             precondition(!state.isFinished, "sent after finish")
             guard !state.isAbandoned else { return (nil, .abandoned) }
             if let reader = state.reader.take() { return (reader, .available) }
@@ -72,74 +75,59 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
             if state.count >= capacity { state.isFull = true }
             return (nil, state.isFull ? .full : .available)
         }
-        waiting?.resume(returning: element)
+        waiting?.resume(returning: (element, false))
         return room
     }
 
     /// Ends the channel, with one closing element that is taken whether or not there is room.
     package func finish(with last: Element? = nil) {
-        let waiting = state.withLock { state -> CheckedContinuation<Element?, Never>? in
+        let waiting = state.withLock { state -> CheckedContinuation<Taken, Never>? in
             guard !state.isFinished else { return nil }
             state.isFinished = true
             let reader = state.reader.take()
             if reader == nil, !state.isAbandoned, let last { state.elements.append(last) }
             return reader
         }
-        waiting?.resume(returning: last)
+        waiting?.resume(returning: (last, false))
     }
 
     /// The next element, or nil at the end or once the reading task has been cancelled.
     private func next() async -> Element? {
-        await withTaskCancellationHandler {
-            let (ready, madeRoom) = take()
-            if madeRoom { onRoom() }
-            switch ready {
-            case .element(let element): return element
-            case .end: return nil
-            case .nothing: break
-            }
-            return await withCheckedContinuation { continuation in
-                // Looked at again under the lock: something may have arrived meanwhile.
-                let immediate = state.withLock { state -> Ready? in
-                    if state.isAbandoned { return .end }
-                    if let element = state.takeFirst() { return .element(element) }
-                    if state.isFinished { return .end }
-                    precondition(state.reader == nil, "two readers")
-                    state.reader = continuation
-                    return nil
-                }
-                switch immediate {
-                case .element(let element): continuation.resume(returning: element)
-                case .end, .nothing: continuation.resume(returning: nil)
-                case nil: break
-                }
+        let (element, madeRoom) = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Taken, Never>) in
+                let ready = state.withLock { state in take(from: &state, orWait: continuation) }
+                if let ready { continuation.resume(returning: ready) }
             }
         } onCancel: {
             abandon()
         }
+        if madeRoom { onRoom() }
+        return element
     }
 
-    private enum Ready { case element(Element), end, nothing }
-
-    private func take() -> (Ready, madeRoom: Bool) {
-        state.withLock { state in
-            if state.isAbandoned { return (.end, false) }
-            guard let element = state.takeFirst() else { return (state.isFinished ? .end : .nothing, false) }
+    /// What the reader gets at once, or nil where it is left waiting.
+    private func take(from state: inout State, orWait continuation: CheckedContinuation<Taken, Never>) -> Taken? {
+        if state.isAbandoned { return (nil, false) }
+        if let element = state.takeFirst() {
             let madeRoom = state.isFull && state.count <= capacity / 2
             if madeRoom { state.isFull = false }
-            return (.element(element), madeRoom)
+            return (element, madeRoom)
         }
+        if state.isFinished { return (nil, false) }
+        precondition(state.reader == nil, "two readers")
+        state.reader = continuation
+        return nil
     }
 
     private func abandon() {
-        let (reader, isFirst) = state.withLock { state -> (CheckedContinuation<Element?, Never>?, Bool) in
+        let (reader, isFirst) = state.withLock { state -> (CheckedContinuation<Taken, Never>?, Bool) in
             let isFirst = !state.isAbandoned && !(state.isFinished && state.count == 0)
             state.isAbandoned = true
             state.elements = []
             state.head = 0
             return (state.reader.take(), isFirst)
         }
-        reader?.resume(returning: nil)
+        reader?.resume(returning: (nil, false))
         if isFirst { onAbandoned() }
     }
 

@@ -25,11 +25,11 @@ package enum Signals {
     }
 
     /// Keeps the handling of signals alive.
-    package struct Subscription {
-        private let sources: [any DispatchSourceSignal]
+    package final class Subscription: Sendable {
+        // Safe to share: libdispatch's objects may be used on any thread.
+        private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
-        fileprivate init(sources: [any DispatchSourceSignal]) { self.sources = sources }
-
-        package func cancel() { sources.forEach { $0.cancel() } }
+        fileprivate init(sources: [any DispatchSourceSignal]) { unsafe self.sources = sources }
+        deinit { unsafe sources.forEach { $0.cancel() } }
     }
 }

@@ -23,6 +23,9 @@ const char * cl_llama_version(void);
 const char * cl_ggml_version(void);
 const char * cl_system_info(void);
 
+// How many threads mathematics runs on best: the physical cores, efficiency cores left out.
+int32_t cl_best_thread_count(void);
+
 // Number of ggml's devices, and the name of one (0 <= index < count).
 int32_t cl_device_count(void);
 const char * cl_device_name(int32_t index);

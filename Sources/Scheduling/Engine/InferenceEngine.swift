@@ -123,7 +123,8 @@ package actor InferenceEngine {
         scheduler.cancel(id)
         channels[id] = nil
         service.abandoned(id)
-        settle()
+        // The sequence that is free now may be what others wait for.
+        schedulePump()
     }
 
     private func schedulePump() {

@@ -1,0 +1,142 @@
+#include "context.h"
+
+#include "boundary.h"
+#include "model.h"
+
+#include <memory>
+#include <string>
+
+namespace {
+
+struct context_deleter {
+    void operator()(cl_context * context) const {
+        llama_batch_free(context->batch);
+        if (context->handle != nullptr) { llama_free(context->handle); }
+        delete context;
+    }
+};
+
+bool has_sequence(const cl_context * context, int32_t sequence) {
+    return sequence >= 0 && sequence < context->sequences;
+}
+
+cl_status no_such_sequence(int32_t sequence) {
+    return cl::fail(CL_INVALID_ARGUMENT, "there is no sequence " + std::to_string(sequence));
+}
+
+} // namespace
+
+cl_status cl_context_create(const cl_model * model, cl_context_options options, cl_context ** context) {
+    return cl::guarded([&] {
+        if (options.sequences < 1 || options.sequences > llama_max_parallel_sequences()) {
+            return cl::fail(CL_INVALID_ARGUMENT, "the number of sequences is not within 1 and 256");
+        }
+        const uint32_t length = (options.context_length + 255) / 256 * 256;
+        llama_context_params params = llama_context_default_params();
+        // One stream of cells for each sequence: attention reads the cells of its own sequence alone.
+        params.kv_unified = false;
+        params.n_ctx = length * options.sequences;
+        params.n_seq_max = options.sequences;
+        params.n_batch = options.batch_tokens;
+        params.n_ubatch = options.batch_tokens;
+        params.n_threads = (int32_t) options.threads;
+        params.n_threads_batch = (int32_t) options.threads;
+        params.abort_callback = options.should_abort;
+        params.abort_callback_data = options.user_data;
+        params.no_perf = true;
+
+        std::unique_ptr<cl_context, context_deleter> holder(new cl_context{});
+        holder->model = model;
+        holder->capacity = (int32_t) options.batch_tokens;
+        holder->sequences = (int32_t) options.sequences;
+        holder->batch = llama_batch_init(holder->capacity, 0, 1);
+        holder->handle = llama_init_from_model(model->handle, params);
+        if (holder->handle == nullptr) {
+            return cl::fail(
+                CL_FAILED, "llama.cpp could not make a context, most likely for want of memory; the log holds its reason");
+        }
+        *context = holder.release();
+        return CL_OK;
+    });
+}
+
+void cl_context_free(cl_context * context) {
+    context_deleter{}(context);
+}
+
+uint32_t cl_context_length(const cl_context * context) {
+    return llama_n_ctx_seq(context->handle);
+}
+
+bool cl_context_cuts_sequences(const cl_context * context) {
+    const llama_model * model = context->model->handle;
+    return !llama_model_is_recurrent(model) && !llama_model_is_hybrid(model) && llama_model_n_swa(model) == 0;
+}
+
+void cl_batch_clear(cl_context * context) {
+    context->batch.n_tokens = 0;
+}
+
+cl_status cl_batch_add(
+    cl_context * context, int32_t token, int32_t position, int32_t sequence, bool wants_logits, int32_t * index) {
+    llama_batch & batch = context->batch;
+    if (batch.n_tokens >= context->capacity) { return cl::fail(CL_INVALID_ARGUMENT, "the batch is full"); }
+    if (token < 0 || token >= llama_vocab_n_tokens(context->model->vocabulary())) {
+        return cl::fail(CL_INVALID_ARGUMENT, "the vocabulary has no token " + std::to_string(token));
+    }
+    if (position < 0 || position >= (int32_t) llama_n_ctx_seq(context->handle)) {
+        return cl::fail(CL_INVALID_ARGUMENT, "position " + std::to_string(position) + " lies outside the context");
+    }
+    if (!has_sequence(context, sequence)) { return no_such_sequence(sequence); }
+    const int32_t place = batch.n_tokens;
+    batch.token[place] = token;
+    batch.pos[place] = position;
+    batch.n_seq_id[place] = 1;
+    batch.seq_id[place][0] = sequence;
+    batch.logits[place] = wants_logits;
+    batch.n_tokens += 1;
+    *index = place;
+    return CL_OK;
+}
+
+cl_status cl_context_decode(cl_context * context, cl_decode_outcome * outcome) {
+    return cl::guarded([&] {
+        if (context->batch.n_tokens == 0) { return cl::fail(CL_INVALID_ARGUMENT, "the batch is empty"); }
+        const int32_t code = llama_decode(context->handle, context->batch);
+        switch (code) {
+        case 0: *outcome = CL_DECODED; return CL_OK;
+        case 1: *outcome = CL_NO_ROOM; return CL_OK;
+        case 2: *outcome = CL_ABORTED; return CL_OK;
+        default: return cl::fail(CL_FAILED, "llama_decode answered " + std::to_string(code));
+        }
+    });
+}
+
+cl_status cl_memory_clear(cl_context * context, int32_t sequence) {
+    return cl_memory_cut(context, sequence, 0);
+}
+
+cl_status cl_memory_cut(cl_context * context, int32_t sequence, int32_t position) {
+    return cl::guarded([&] {
+        if (!has_sequence(context, sequence)) { return no_such_sequence(sequence); }
+        if (!llama_memory_seq_rm(llama_get_memory(context->handle), sequence, position, -1)) {
+            return cl::fail(CL_FAILED, "the model's memory cannot be cut");
+        }
+        return CL_OK;
+    });
+}
+
+cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to) {
+    return cl::guarded([&] {
+        if (!has_sequence(context, from)) { return no_such_sequence(from); }
+        if (!has_sequence(context, to)) { return no_such_sequence(to); }
+        // Between streams only whole sequences can be copied: llama.cpp asserts on anything else.
+        llama_memory_seq_cp(llama_get_memory(context->handle), from, to, -1, -1);
+        return CL_OK;
+    });
+}
+
+const float * cl_context_logits(cl_context * context, int32_t index) {
+    if (index < 0 || index >= context->batch.n_tokens || !context->batch.logits[index]) { return nullptr; }
+    return llama_get_logits_ith(context->handle, index);
+}

@@ -1,0 +1,66 @@
+internal import Synchronization
+
+/// A client's connection, from libmicrohttpd's notification that it was started to the one that it was closed.
+///
+/// libmicrohttpd holds a reference meanwhile, as the socket's context.
+final class Connection: Sendable {
+    private struct State {
+        var exchange: Exchange?
+        var isGone = false
+    }
+
+    /// Valid while the watch holds the connection.
+    let socket: Int32
+    let remoteAddress: String
+    /// When the watch ends the connection: whatever it is doing now took too long.
+    let deadline = Deadline()
+    private let state = Mutex(State())
+
+    init(socket: Int32, remoteAddress: String) {
+        self.socket = socket
+        self.remoteAddress = remoteAddress
+    }
+
+    /// Whether nobody waits for an answer any more: no request is given to a handler then.
+    var isGone: Bool { state.withLock { $0.isGone } }
+
+    /// A request begins; there is one at a time.
+    ///
+    /// On libmicrohttpd's thread.
+    func begin(_ exchange: Exchange) { state.withLock { $0.exchange = exchange } }
+
+    /// Whether the request was the first to end here.
+    ///
+    /// On libmicrohttpd's thread.
+    func end() { state.withLock { $0.exchange = nil } }
+
+    var isIdle: Bool { state.withLock { $0.exchange == nil } }
+
+    /// The client closed its side, or all of the connection.
+    ///
+    /// Any thread.
+    ///
+    /// A client that only closes its sending side counts as gone, too: the two can't be told apart before something
+    /// is sent. A request whose body is still arriving goes on, since its last part may be in the socket; it is
+    /// dropped when complete.
+    ///
+    /// - Returns: Whether the connection must be shut down, because a request was ended.
+    func peerClosed() -> Bool {
+        let exchange = state.withLock { state in
+            state.isGone = true
+            return state.exchange
+        }
+        return exchange?.peerClosed() ?? false
+    }
+
+    /// Ends the request and lets no other reach a handler; the caller shuts the socket down.
+    ///
+    /// Any thread.
+    func close() {
+        let exchange = state.withLock { state in
+            state.isGone = true
+            return state.exchange
+        }
+        exchange?.abandon()
+    }
+}

@@ -1,0 +1,34 @@
+import Foundation
+
+/// What the command line asks for.
+enum Command {
+    /// Help, or a version.
+    case print(String)
+    case serve(ServeOptions)
+    case chat(ModelOptions)
+    case models(folder: String)
+
+    /// - Throws: `UsageError` with one clear line.
+    init(arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        var arguments = arguments
+        var name = "serve"
+        if let first = arguments.first, !first.hasPrefix("-") { name = arguments.removeFirst() }
+        guard let help = Help.texts[name] else {
+            throw UsageError("unknown command '\(name)'; the commands are serve, chat and models")
+        }
+        let wanted = Set(arguments)
+        if !wanted.isDisjoint(with: ["--help", "-h"]) {
+            self = .print(help)
+        } else if wanted.contains("--version") {
+            self = .print("\(Version.name) \(Version.number)")
+        } else {
+            switch name {
+            case "chat": self = .chat(try ModelOptions(arguments, environment: environment))
+            case "models":
+                let options = try ParsedOptions(arguments, options: [ModelOptions.folder], command: name)
+                self = .models(folder: ModelOptions.folder(options, environment))
+            default: self = .serve(try ServeOptions(arguments, environment: environment))
+            }
+        }
+    }
+}

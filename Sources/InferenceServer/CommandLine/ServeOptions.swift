@@ -1,0 +1,112 @@
+import Foundation
+import RuntimeSupport
+
+/// The options of `serve`.
+struct ServeOptions {
+    static let host = CommandLineOption("--host", value: "ADDRESS", help: "address to bind to (default: 127.0.0.1)")
+    static let port = CommandLineOption(
+        "--port", "--api-port", value: "N", help: "port to bind to; 0 picks a free one (default: 5000)")
+    static let listen = CommandLineOption("--listen", help: "serve the network: bind to 0.0.0.0; needs a key")
+    static let insecureListen = CommandLineOption(
+        "--insecure-listen", help: "serve the network without a key: everybody there may use the server")
+    static let allowHost = CommandLineOption(
+        "--allow-host", value: "NAME", help: "a further name that clients may call this box by (repeatable)")
+    static let corsOrigin = CommandLineOption(
+        "--cors-origin", value: "ORIGIN", help: "web pages of this origin may use the server; * for all (repeatable)")
+    static let apiKey = CommandLineOption(
+        "--api-key", value: "KEY", help: "a key that clients must send (repeatable); other users of this box\nsee it in the process list: a file or the environment is better")
+    static let apiKeyFile = CommandLineOption(
+        "--api-key-file", value: "FILE", help: "a file with a key on each line\n($INFERENCE_SERVER_API_KEY holds keys too, with commas between)")
+    static let certificate = CommandLineOption("--ssl-certfile", value: "FILE", help: "PEM certificate chain: serve HTTPS")
+    static let certificateKey = CommandLineOption("--ssl-keyfile", value: "FILE", help: "PEM private key of the certificate")
+    static let strictModels = CommandLineOption(
+        "--strict-models", help: "refuse OpenAI's model names instead of serving the default model")
+    static let maxQueue = CommandLineOption(
+        "--max-queue", value: "N", help: "requests that may wait before one more is refused (default: 256)")
+    static let maxBody = CommandLineOption(
+        "--max-body-mib", value: "N", help: "largest request body, in MiB (default: 64)")
+    static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
+    static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
+
+    static let all =
+        [
+            host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
+            strictModels, maxQueue, maxBody, api, publicAPI,
+        ] + ModelOptions.all
+
+    var model: ModelOptions
+    var host: String
+    var port: UInt16
+    var allowedHosts: [String]
+    var corsOrigins: [String]
+    var apiKeys: [String]
+    /// The contents of the PEM files.
+    var tls: (certificate: String, key: String)?
+    var acceptsAliases: Bool
+    var maxQueue: Int
+    var maxBody: Int
+
+    init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
+        let options = try ParsedOptions(arguments, options: Self.all, command: "serve")
+        if options.has(Self.publicAPI) {
+            throw UsageError(
+                "--public-api is not supported, since nothing leaves this box; use --listen with --api-key to serve your network"
+            )
+        }
+        model = try ModelOptions(options, environment: environment, defaultParallel: 8, defaultLogLevel: .info)
+        host = options.string(Self.host) ?? (options.has(Self.listen) ? "0.0.0.0" : "127.0.0.1")
+        port = UInt16(try options.integer(Self.port, in: 0 ... 65535) ?? 5000)
+        allowedHosts = options.strings(Self.allowHost)
+        corsOrigins = options.strings(Self.corsOrigin)
+        apiKeys = try Self.keys(options, environment)
+        tls = try Self.tls(options)
+        acceptsAliases = !options.has(Self.strictModels)
+        maxQueue = try options.integer(Self.maxQueue, in: 1 ... 100_000) ?? 256
+        maxBody = (try options.integer(Self.maxBody, in: 1 ... 4096) ?? 64) << 20
+        if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
+            throw UsageError(
+                "binding to \(host) lets everybody on the network use this server: give --api-key, or --insecure-listen if that is meant"
+            )
+        }
+    }
+
+    /// Whether only programs on this box can connect.
+    var isLoopback: Bool {
+        let name = host.lowercased()
+        return name == "localhost" || name == "::1" || name == "[::1]" || isIPv4Loopback(name)
+    }
+
+    private func isIPv4Loopback(_ name: String) -> Bool {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    private static func keys(_ options: ParsedOptions, _ environment: [String: String]) throws(UsageError) -> [String] {
+        var keys = options.strings(apiKey)
+        for path in options.strings(apiKeyFile) {
+            let found = try read(path, for: apiKeyFile).split(whereSeparator: \.isNewline)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+                .filter { !$0.isEmpty }
+            if found.isEmpty { throw UsageError("--api-key-file: \(path) holds no key") }
+            keys += found
+        }
+        keys += (environment["INFERENCE_SERVER_API_KEY"] ?? "").split(separator: ",").map(String.init)
+        return keys
+    }
+
+    private static func tls(_ options: ParsedOptions) throws(UsageError) -> (certificate: String, key: String)? {
+        switch (options.string(certificate), options.string(certificateKey)) {
+        case (nil, nil): return nil
+        case (let chain?, let key?):
+            return (try read(chain, for: certificate), try read(key, for: certificateKey))
+        default: throw UsageError("--ssl-certfile and --ssl-keyfile go together: one is missing")
+        }
+    }
+
+    private static func read(_ path: String, for option: CommandLineOption) throws(UsageError) -> String {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw UsageError("\(option.name): cannot read the file \(path)")
+        }
+        return text
+    }
+}

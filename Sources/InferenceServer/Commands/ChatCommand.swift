@@ -1,0 +1,73 @@
+import Foundation
+import RuntimeSupport
+import Scheduling
+import Synchronization
+import WireFormat
+
+/// `inference-server chat`: a conversation in the terminal, with the model in this process.
+struct ChatCommand {
+    let options: ModelOptions
+
+    /// Returns when the user leaves or the input ends.
+    ///
+    /// - Throws: Why it could not start.
+    func run() async throws {
+        Log.setLevel(options.logLevel)
+        let folder = ModelFolder(path: options.folder)
+        let file = try folder.chatModel(options.model)
+        let model = try ChatModel(file, id: folder.id(of: file), options: options)
+        let isTerminal = Console.inputIsTerminal
+        if isTerminal {
+            Console.print("\(model.id), \(model.contextLength) tokens of context. Ctrl-C stops an answer; /reset, /quit.")
+        }
+        var conversation = TerminalConversation(model: model)
+        let interrupts = Interrupts()
+        while true {
+            if isTerminal { Console.write("> ") }
+            guard let line = readLine() else { break }
+            switch line.trimmingCharacters(in: .whitespaces) {
+            case "": continue
+            case "/quit", "/exit": return await finish(model)
+            case "/reset":
+                conversation.reset()
+                if isTerminal { Console.print("The conversation is forgotten.") }
+            case let command where command.hasPrefix("/"):
+                Console.printError("there is no command \(command); the commands are /reset and /quit")
+            default: await answer(line, &conversation, interrupts)
+            }
+        }
+        if isTerminal { Console.print("") }
+        await finish(model)
+    }
+
+    /// Streams one answer, until its end or an interrupt.
+    private func answer(_ line: String, _ conversation: inout TerminalConversation, _ interrupts: Interrupts) async {
+        let current = conversation
+        let task = Task { await current.answer(to: line) { Console.write($0) } }
+        interrupts.setAction { task.cancel() }
+        conversation = await task.value
+        interrupts.setAction(nil)
+    }
+
+    private func finish(_ model: ChatModel) async { await model.engine.stop() }
+}
+
+/// Ctrl-C: stops the answer under way; at the prompt it only says how to leave.
+private final class Interrupts: Sendable {
+    private let action = Mutex<(@Sendable () -> Void)?>(nil)
+    private let subscription = Mutex<Signals.Subscription?>(nil)
+
+    init() {
+        let handling = Signals.handle([SIGINT]) { [weak self] _ in
+            guard let self else { return }
+            if let action = self.action.withLock({ $0 }) {
+                action()
+            } else {
+                Console.write("\n(/quit or Ctrl-D leaves)\n> ")
+            }
+        }
+        subscription.withLock { $0 = handling }
+    }
+
+    func setAction(_ new: (@Sendable () -> Void)?) { action.withLock { $0 = new } }
+}

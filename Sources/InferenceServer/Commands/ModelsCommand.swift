@@ -1,0 +1,40 @@
+import Foundation
+import Llama
+
+/// `inference-server models`: a table of what is installed.
+struct ModelsCommand {
+    let folder: String
+
+    func run() {
+        let folder = ModelFolder(path: folder)
+        guard !folder.files.isEmpty else {
+            Console.print("No models in \(folder.path). Run 'make models', or put GGUF files there.")
+            return
+        }
+        let rows = folder.files.map { file in
+            [folder.id(of: file) + (folder.isDefault(file) ? " *" : ""), size(file.size), file.architecture, serves(file.kind)]
+        }
+        let table = [["MODEL", "SIZE", "ARCHITECTURE", "SERVES"]] + rows
+        let widths = (0 ..< 4).map { column in table.map { $0[column].count }.max() ?? 0 }
+        for row in table {
+            let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
+            Console.print(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
+        }
+        Console.print("* default of its kind; choose another with 'serve --model NAME'")
+    }
+
+    private func size(_ bytes: UInt64) -> String {
+        bytes >= 1_000_000_000
+            ? "\((Double(bytes) / 1e8).rounded() / 10) GB"
+            : "\((Double(bytes) / 1e6).rounded().formatted(.number.grouping(.never))) MB"
+    }
+
+    private func serves(_ kind: ModelFile.Kind) -> String {
+        switch kind {
+        case .chat: "chat, completions"
+        case .embedding: "embeddings (not served by this version)"
+        case .projector: "nothing by itself: images or audio for a chat model"
+        case .unknown: "nothing that this version knows"
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import HTTP
+import RuntimeSupport
+import Scheduling
+
+/// `inference-server serve`: loads the model, serves until a signal, drains, stops.
+struct ServeCommand {
+    /// How long running answers may go on once a stop is asked for.
+    static let drainDeadline = Duration.seconds(30)
+
+    let options: ServeOptions
+
+    /// Returns once everything has stopped.
+    ///
+    /// - Throws: Why it could not start.
+    func run() async throws {
+        Log.setLevel(options.model.logLevel)
+        let log = Log("server")
+        let folder = ModelFolder(path: options.model.folder)
+        let file = try folder.chatModel(options.model.model)
+
+        var policy = SchedulingPolicy()
+        policy.maxWaiting = options.maxQueue
+        let model = try ChatModel(file, id: folder.id(of: file), options: options.model, policy: policy)
+        let catalog = ModelCatalog(chat: model, acceptsAliases: options.acceptsAliases)
+        let routes = Routes(catalog: catalog) { Int(Date.now.timeIntervalSince1970) }
+        let server = try HTTPServer(configuration: try configuration(), router: routes.router, renderer: HTTPResponse.fault)
+
+        let stops = StopSignals()
+        try server.start()
+        Console.print("Listening on \(address(port: server.port))")
+        await stops.first()
+        log.info("stopping; running answers have \(Self.drainDeadline) to end, a second signal ends them now")
+        await server.shutdown(drainDeadline: Self.drainDeadline)
+        await model.engine.stop()
+        log.info("stopped")
+    }
+
+    private func configuration() throws -> HTTPConfiguration {
+        var configuration = HTTPConfiguration(
+            access: AccessControl(
+                hosts: HostPolicy(additional: options.allowedHosts),
+                origins: OriginPolicy(allowed: options.corsOrigins),
+                keys: try APIKeys(options.apiKeys)
+            )
+        )
+        configuration.host = options.host
+        configuration.port = options.port
+        configuration.limits.body = options.maxBody
+        configuration.tls = options.tls.map { HTTPConfiguration.TLSIdentity(certificate: $0.certificate, key: $0.key) }
+        return configuration
+    }
+
+    private func address(port: UInt16) -> String {
+        let scheme = options.tls == nil ? "http" : "https"
+        let host = options.host.contains(":") && !options.host.hasPrefix("[") ? "[\(options.host)]" : options.host
+        return "\(scheme)://\(host):\(port)"
+    }
+}

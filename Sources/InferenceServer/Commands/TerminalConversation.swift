@@ -1,0 +1,53 @@
+import Scheduling
+import WireFormat
+
+/// The messages of a conversation in the terminal, and how the next answer comes about.
+struct TerminalConversation: Sendable {
+    private let model: ChatModel
+    private var messages: [ChatMessage] = []
+
+    init(model: ChatModel) { self.model = model }
+
+    mutating func reset() { messages = [] }
+
+    /// The conversation with one more turn; what was said before a cancellation stays in it.
+    ///
+    /// An error is printed, and takes back the turn.
+    func answer(to line: String, write: @Sendable (String) -> Void) async -> Self {
+        var next = self
+        next.messages.append(ChatMessage(role: .user, content: line))
+        var said = ""
+        do {
+            let prompt = try ChatPrompt(next.messages, model: model)
+            let set = try await AnswerSet(
+                prompts: [prompt.tokens],
+                parameters: .terminal,
+                stops: prompt.stops,
+                model: model,
+                owner: .anyone,
+                promptParameter: "messages"
+            )
+            var answer = set.answers[0]
+            while case .text(let piece)? = try await answer.next() {
+                write(piece)
+                said += piece
+            }
+            write("\n")
+        } catch is CancellationError {
+            write("\n")
+        } catch let error as APIError where error.code == "context_length_exceeded" {
+            Console.printError("the conversation no longer fits the context; /reset begins a new one")
+            return self
+        } catch {
+            Console.printError("error: \((error as? APIError)?.message ?? "\(error)")")
+            return self
+        }
+        next.messages.append(ChatMessage(role: .assistant, content: said))
+        return next
+    }
+}
+
+extension GenerationParameters {
+    /// What a chat in the terminal is sampled with: a little below the model's own spread.
+    fileprivate static let terminal = GenerationParameters(temperature: 0.7, topP: 0.95)
+}

@@ -1,0 +1,34 @@
+import Scheduling
+import Tokenizer
+import WireFormat
+
+extension APIError {
+    /// What a client is told of an error of the engine.
+    init(_ error: SchedulingError) {
+        switch error.code {
+        case .queueFull(let seconds):
+            self = .rateLimit(
+                "The server is busy: \(error.description). Please try again later.",
+                retryAfter: seconds ?? 1
+            )
+        case .promptTooLong(let limit, let tokens):
+            self = .contextLengthExceeded(limit: limit, promptTokens: tokens)
+        case .emptyPrompt:
+            self = .invalidRequest("The prompt is empty: it has no tokens.", code: "empty_prompt")
+        case .unsupportedWork:
+            self = .invalidRequest("The request asks for something else: \(error.description).")
+        case .stopping:
+            self = .overloaded("The server is stopping.", retryAfter: 5)
+        case .outOfCache:
+            self = .overloaded("The server ran out of memory for this request. Please try again later.", retryAfter: 5)
+        case .backendFailed:
+            // The reason may hold details of the box; it is in the log.
+            self = .internalServer
+        }
+    }
+
+    /// What a client is told where its text could not be turned into a prompt.
+    init(_ error: TokenizerError, param: String) {
+        self = .invalidRequest("The model's template refused the \(param): \(error.sentence)", param: param)
+    }
+}

@@ -1,0 +1,90 @@
+import RuntimeSupport
+import Scheduling
+import Tokenizer
+import WireFormat
+
+/// One answer as text, piece by piece: detokenized, and cut at the first stop string. Ends with exactly one `.end`.
+///
+/// Read by one task. Dropping it, or cancelling that task, ends the generation.
+struct Answer {
+    enum Part {
+        case text(String)
+        case end(WireFormat.FinishReason, TokenUsage)
+    }
+
+    private let stream: RequestStream
+    private var detokenizer: IncrementalDetokenizer
+    private var stops: StopMatcher
+    private var usage: TokenUsage
+    private var pending: Part?
+    private var isOver = false
+
+    init(_ stream: RequestStream, promptTokens: Int, vocabulary: Vocabulary, stops: [String]) {
+        self.stream = stream
+        self.stops = StopMatcher(stops)
+        detokenizer = IncrementalDetokenizer(vocabulary: vocabulary)
+        usage = TokenUsage(prompt: promptTokens)
+    }
+
+    /// The next piece, or nil after the end.
+    ///
+    /// - Throws: `APIError` where the engine could not finish; `CancellationError` where the reading task was cancelled.
+    mutating func next() async throws -> Part? {
+        if let part = pending.take() { return part }
+        while !isOver {
+            guard let event = await stream.events.next() else { throw CancellationError() }
+            switch event {
+            case .token(let token):
+                usage.generated += 1
+                if let part = try take(detokenizer.append(token)) { return part }
+            case .finished(let reason, let total):
+                return close(reason == .stop ? .stop : .length, total)
+            case .failed(let error):
+                isOver = true
+                throw APIError(error)
+            case .embedding:
+                throw APIError.internalServer
+            }
+        }
+        return nil
+    }
+
+    /// Reads to the end.
+    mutating func all() async throws -> (text: String, reason: WireFormat.FinishReason, usage: TokenUsage) {
+        var text = ""
+        while let part = try await next() {
+            switch part {
+            case .text(let piece): text += piece
+            case .end(let reason, let usage): return (text, reason, usage)
+            }
+        }
+        throw APIError.internalServer
+    }
+
+    private mutating func take(_ text: String) -> Part? {
+        guard !text.isEmpty else { return nil }
+        let (emitted, match) = stops.append(text)
+        if match != nil {
+            // The rest of the answer is not wanted: the generation ends here.
+            stream.events.cancel()
+            isOver = true
+            let end = Part.end(.stop, usage)
+            guard !emitted.isEmpty else { return end }
+            pending = end
+            return .text(emitted)
+        }
+        return emitted.isEmpty ? nil : .text(emitted)
+    }
+
+    /// The end, behind what the detokenizer and the matcher still held back.
+    private mutating func close(_ reason: WireFormat.FinishReason, _ total: TokenUsage) -> Part {
+        isOver = true
+        usage = total
+        let (text, match) = stops.append(detokenizer.finish())
+        let rest = match == nil ? text + stops.finish() : text
+        let end = Part.end(match == nil ? reason : .stop, total)
+        guard !rest.isEmpty else { return end }
+        pending = end
+        return .text(rest)
+    }
+}

@@ -1,0 +1,74 @@
+import Scheduling
+import Tokenizer
+import WireFormat
+
+/// All answers of one request: `n` to each prompt, in order.
+struct AnswerSet {
+    private(set) var answers: [Answer]
+    private let promptTokens: Int
+    private let promptCount: Int
+
+    /// Submits one generation for each answer, all or none.
+    ///
+    /// - Parameter stops: Texts that end an answer, the template's among them.
+    /// - Throws: `APIError` where a prompt does not fit, or the queue is full.
+    init(
+        prompts: [[Token]],
+        parameters: GenerationParameters,
+        stops: [String],
+        model: ChatModel,
+        owner: Owner,
+        promptParameter: String
+    ) async throws {
+        guard prompts.count * parameters.count <= Self.maximumCount else {
+            throw APIError.invalidRequest(
+                "The request asks for \(prompts.count * parameters.count) answers; at most \(Self.maximumCount) are given.",
+                param: "n",
+                code: "integer_above_max_value"
+            )
+        }
+        for prompt in prompts where prompt.count >= model.contextLength {
+            throw APIError.contextLengthExceeded(
+                limit: model.contextLength,
+                promptTokens: prompt.count,
+                param: promptParameter
+            )
+        }
+        let seed = parameters.seed.map { UInt32(truncatingIfNeeded: $0) } ?? UInt32.random(in: 0 ... .max)
+        var works: [Work] = []
+        for prompt in prompts {
+            let items = prompt.map(PromptItem.token)
+            for choice in 0 ..< parameters.count {
+                let sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
+                works.append(
+                    .generation(Generation(prompt: items, sampling: sampling, maxTokens: parameters.maximumTokens))
+                )
+            }
+        }
+        let streams: [RequestStream]
+        do { streams = try await model.engine.submit(works, owner: owner) } catch { throw APIError(error) }
+        answers = streams.enumerated().map { index, stream in
+            let prompt = prompts[index / parameters.count]
+            return Answer(stream, promptTokens: prompt.count, vocabulary: model.vocabulary, stops: stops)
+        }
+        promptCount = prompts.count
+        promptTokens = prompts.reduce(0) { $0 + $1.count }
+    }
+
+    /// One request may not fill the whole queue with its answers.
+    static let maximumCount = 128
+
+    /// What all answers cost together; each prompt counts once, however many answers it has.
+    func total(_ usages: [TokenUsage]) -> Usage {
+        let perPrompt = answers.count / promptCount
+        // What the answers to one prompt share among themselves was computed for this request: not a cache's gain.
+        let cached = stride(from: 0, to: usages.count, by: perPrompt).reduce(0) { sum, first in
+            sum + (usages[first ..< min(first + perPrompt, usages.count)].map(\.cached).min() ?? 0)
+        }
+        return Usage(
+            promptTokens: promptTokens,
+            completionTokens: usages.reduce(0) { $0 + $1.generated },
+            cachedTokens: cached
+        )
+    }
+}

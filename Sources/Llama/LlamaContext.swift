@@ -1,0 +1,101 @@
+internal import CLlama
+internal import RuntimeSupport
+internal import Scheduling
+
+/// A model's working memory: one KV stream for each sequence, and the batch of the next decode.
+///
+/// Belongs to one thread at a time. Keeps its model alive.
+@safe struct LlamaContext: ~Copyable {
+    let model: LlamaModel
+    let handle: OpaquePointer
+    // Kept alive here: the context's abort callback holds it unretained.
+    private let watch: StepWatch
+
+    struct Options {
+        var contextLength: Int
+        var sequences: Int
+        var batchTokens: Int
+        var threads: Int
+    }
+
+    enum DecodeOutcome {
+        case decoded, noRoom, aborted
+    }
+
+    init(model: LlamaModel, options: Options, watch: StepWatch) throws(LlamaError) {
+        var handle: OpaquePointer?
+        let native = unsafe cl_context_options(
+            context_length: UInt32(options.contextLength),
+            sequences: UInt32(options.sequences),
+            batch_tokens: UInt32(options.batchTokens),
+            threads: UInt32(options.threads),
+            should_abort: shouldAbort,
+            user_data: Unmanaged.passUnretained(watch).toOpaque()
+        )
+        unsafe try LlamaError.check(cl_context_create(model.handle, native, &handle), "make a context")
+        guard let handle = unsafe handle else { fatalError("a creation that succeeds gives a context") }
+        self.model = model
+        self.watch = watch
+        unsafe self.handle = handle
+    }
+
+    deinit { unsafe cl_context_free(handle) }
+
+    /// Tokens that one sequence can hold.
+    var contextLength: Int { unsafe Int(cl_context_length(handle)) }
+
+    /// Whether the end of a sequence's memory can be cut off.
+    var cutsSequences: Bool { unsafe cl_context_cuts_sequences(handle) }
+
+    func clearBatch() { unsafe cl_batch_clear(handle) }
+
+    /// Adds a token to the batch, and gives its index there.
+    func add(_ token: TokenID, position: Int, sequence: SequenceID, wantsLogits: Bool) throws(LlamaError) -> Int32 {
+        var index: Int32 = 0
+        let status = unsafe cl_batch_add(handle, token, Int32(position), sequence.rawValue, wantsLogits, &index)
+        try LlamaError.check(status, "add a token to the batch")
+        return index
+    }
+
+    func decode() throws(LlamaError) -> DecodeOutcome {
+        var outcome = cl_decode_outcome.CL_DECODED
+        unsafe try LlamaError.check(cl_context_decode(handle, &outcome), "decode")
+        return switch outcome {
+        case .CL_DECODED: .decoded
+        case .CL_NO_ROOM: .noRoom
+        case .CL_ABORTED: .aborted
+        }
+    }
+
+    func clear(_ sequence: SequenceID) throws(LlamaError) {
+        unsafe try LlamaError.check(cl_memory_clear(handle, sequence.rawValue), "clear a sequence")
+    }
+
+    func cut(_ sequence: SequenceID, toPosition position: Int) throws(LlamaError) {
+        unsafe try LlamaError.check(cl_memory_cut(handle, sequence.rawValue, Int32(position)), "cut a sequence")
+    }
+
+    func copy(from source: SequenceID, to target: SequenceID) throws(LlamaError) {
+        unsafe try LlamaError.check(cl_memory_copy(handle, source.rawValue, target.rawValue), "copy a sequence")
+    }
+}
+
+/// What a running decode reports to and looks at: the engine's heartbeat, and whether to stop.
+final class StepWatch: Sendable {
+    let heartbeat: Heartbeat
+    let abort: AbortFlag
+
+    init(heartbeat: Heartbeat, abort: AbortFlag) {
+        self.heartbeat = heartbeat
+        self.abort = abort
+    }
+}
+
+/// Polled by ggml between the nodes of a graph, on the decoding thread. The user data is a `StepWatch` that the context
+/// keeps alive.
+private func shouldAbort(_ userData: UnsafeMutableRawPointer?) -> Bool {
+    guard let userData = unsafe userData else { return false }
+    let watch = unsafe Unmanaged<StepWatch>.fromOpaque(userData).takeUnretainedValue()
+    watch.heartbeat.beat()
+    return watch.abort.isRaised
+}

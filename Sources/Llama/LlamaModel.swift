@@ -1,0 +1,86 @@
+internal import CLlama
+package import Tokenizer
+
+/// A model that llama.cpp has loaded: weights, vocabulary, metadata.
+///
+/// Shared by contexts on several threads.
+@safe package final class LlamaModel: Sendable {
+    package struct Information: Sendable {
+        package let vocabularySize: Int
+        /// The context length that the model was trained with, in tokens.
+        package let trainingContext: Int
+        package let embeddingSize: Int
+        package let parameters: UInt64
+        /// Of the weights, in bytes.
+        package let size: UInt64
+        package let hasDecoder: Bool
+        package let hasEncoder: Bool
+        package let isCausal: Bool
+        /// Bytes of KV cache for each token, at most.
+        package let cacheBytesPerToken: UInt64
+        /// Such as `llama 135M Q4_1`.
+        package let description: String
+    }
+
+    package let path: String
+    package let information: Information
+    // Safe to share: llama.cpp never changes a model once it is loaded.
+    nonisolated(unsafe) let handle: OpaquePointer
+
+    /// Loads a GGUF file; blocks until it is in memory.
+    ///
+    /// - Parameters:
+    ///   - path: A readable regular file.
+    ///   - gpuLayers: How many layers to place on a GPU, where one is there.
+    package init(path: String, gpuLayers: Int = 0) throws(LlamaError) {
+        var handle: OpaquePointer?
+        let options = unsafe cl_model_options(
+            vocabulary_only: false,
+            gpu_layers: Int32(gpuLayers),
+            progress: nil,
+            user_data: nil
+        )
+        unsafe try LlamaError.check(cl_model_load(path, options, &handle), "load \(path)")
+        guard let handle = unsafe handle else { fatalError("a load that succeeds gives a model") }
+        self.path = path
+        unsafe self.handle = handle
+        unsafe information = Information(handle)
+    }
+
+    deinit { unsafe cl_model_free(handle) }
+
+    /// The model's vocabulary; it keeps the model alive.
+    ///
+    /// - Throws: `TokenizerError` where the model has none.
+    package func makeVocabulary() throws(TokenizerError) -> Vocabulary { try unsafe Vocabulary(sharing: handle, owner: self) }
+
+    /// A value of the file's metadata as text, or nil.
+    package func metadata(_ key: String) -> String? {
+        let length = unsafe cl_model_metadata(handle, key, nil, 0)
+        guard length >= 0 else { return nil }
+        return unsafe String(unsafeUninitializedCapacity: Int(length) + 1) { buffer in
+            unsafe buffer.withMemoryRebound(to: CChar.self) { characters in
+                _ = unsafe cl_model_metadata(handle, key, characters.baseAddress, characters.count)
+            }
+            return Int(length)
+        }
+    }
+}
+
+extension LlamaModel.Information {
+    fileprivate init(_ handle: OpaquePointer) {
+        let info = unsafe cl_model_get_info(handle)
+        vocabularySize = Int(info.vocabulary_size)
+        trainingContext = Int(info.training_context)
+        embeddingSize = Int(info.embedding_size)
+        parameters = info.parameters
+        size = info.size_bytes
+        hasDecoder = info.has_decoder
+        hasEncoder = info.has_encoder
+        isCausal = info.is_causal
+        cacheBytesPerToken = info.kv_bytes_per_token
+        var text = [CChar](repeating: 0, count: 128)
+        _ = unsafe cl_model_describe(handle, &text, text.count)
+        description = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

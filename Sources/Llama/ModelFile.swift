@@ -1,0 +1,58 @@
+internal import CLlama
+internal import Foundation
+
+/// A model file in the models folder, known by its header alone.
+package struct ModelFile: Sendable {
+    /// What a model serves.
+    package enum Kind: String, Sendable {
+        case chat, embedding, projector, unknown
+    }
+
+    /// The file's name without `.gguf`: what requests call the model.
+    package let id: String
+    package let path: String
+    /// Of the file, in bytes.
+    package let size: UInt64
+    /// When the file was last changed, in seconds since 1970.
+    package let modified: Int
+    package let architecture: String
+    package let kind: Kind
+
+    /// Reads the header of one file, or nil where it is not a GGUF file.
+    package init?(path: String) {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+            attributes[.type] as? FileAttributeType == .typeRegular,
+            let architecture = Self.string("general.architecture", in: path)
+        else { return nil }
+        let name = URL(filePath: path).lastPathComponent
+        id = name.hasSuffix(".gguf") ? String(name.dropLast(5)) : name
+        self.path = path
+        size = (attributes[.size] as? NSNumber)?.uint64Value ?? 0
+        modified = Int((attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0)
+        self.architecture = architecture
+        kind = Self.kind(of: architecture, path)
+    }
+
+    /// Every GGUF file in a folder, by name.
+    package static func all(in folder: String) -> [Self] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasSuffix(".gguf") }.sorted().compactMap { Self(path: "\(folder)/\($0)") }
+    }
+
+    private static func kind(of architecture: String, _ path: String) -> Kind {
+        switch architecture {
+        case "bert", "nomic-bert", "nomic-bert-moe", "jina-bert-v2", "jina-bert-v3", "modern-bert", "neo-bert",
+            "gemma-embedding", "t5encoder", "eurobert":
+            .embedding
+        case "clip": .projector
+        case "whisper": .unknown
+        default: string("tokenizer.ggml.model", in: path) == nil ? .unknown : .chat
+        }
+    }
+
+    private static func string(_ key: String, in path: String) -> String? {
+        var value = [CChar](repeating: 0, count: 256)
+        guard unsafe cl_gguf_string(path, key, &value, value.count) == .CL_OK else { return nil }
+        return String(decoding: value.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

@@ -1,0 +1,87 @@
+/// The whole answer to a request for text completions.
+package struct Completion: JSONRepresentable, Equatable {
+    /// One of the answers; those to the first prompt come first.
+    package struct Choice: Sendable, Equatable {
+        package let index: Int
+        package let text: String
+        package let finishReason: FinishReason
+
+        package init(index: Int, text: String, finishReason: FinishReason) {
+            self.index = index
+            self.text = text
+            self.finishReason = finishReason
+        }
+    }
+
+    package let header: ResponseHeader
+    package let choices: [Choice]
+    package let usage: Usage
+
+    package init(header: ResponseHeader, choices: [Choice], usage: Usage) {
+        self.header = header
+        self.choices = choices
+        self.usage = usage
+    }
+
+    package var json: JSONValue {
+        var object = header.textCompletion(
+            choices.map { .completionChoice($0.index, text: $0.text, finishReason: $0.finishReason.json) }
+        )
+        object.append("usage", usage.json)
+        return .object(object)
+    }
+}
+
+/// Makes the chunks of a streamed text completion; it holds no state.
+///
+/// For each answer, in this order: any number of `content`, `closing`. When all are closed, `usage` if the request
+/// asked for it.
+package struct CompletionStream: Sendable {
+    package let header: ResponseHeader
+
+    /// Whether the request asked for the usage: then every chunk has the member, null in all but the last.
+    package let includesUsage: Bool
+
+    package init(header: ResponseHeader, includesUsage: Bool) {
+        self.header = header
+        self.includesUsage = includesUsage
+    }
+
+    /// A piece of an answer.
+    package func content(_ text: String, _ index: Int) -> JSONValue {
+        chunk(.completionChoice(index, text: text, finishReason: .null))
+    }
+
+    /// The last chunk of an answer.
+    package func closing(_ reason: FinishReason, _ index: Int) -> JSONValue {
+        chunk(.completionChoice(index, text: "", finishReason: reason.json))
+    }
+
+    /// The last chunk of the stream.
+    package func usage(_ usage: Usage) -> JSONValue {
+        var object = header.textCompletion([])
+        object.append("usage", usage.json)
+        return .object(object)
+    }
+
+    private func chunk(_ choice: JSONValue) -> JSONValue {
+        var object = header.textCompletion([choice])
+        if includesUsage { object.append("usage", .null) }
+        return .object(object)
+    }
+}
+
+extension ResponseHeader {
+    fileprivate func textCompletion(_ choices: [JSONValue]) -> JSONObject {
+        var object = object("text_completion")
+        object.append("system_fingerprint", .string(systemFingerprint))
+        object.append("choices", .array(choices))
+        return object
+    }
+}
+
+extension JSONValue {
+    fileprivate static func completionChoice(_ index: Int, text: String, finishReason: JSONValue) -> JSONValue {
+        ["text": .string(text), "index": JSONValue(index), "logprobs": .null, "finish_reason": finishReason]
+    }
+}

@@ -1,0 +1,67 @@
+/// Reads the members of one object of a request, and knows afterwards which were not asked for.
+///
+/// An explicit null is the same as an absent member where the member is optional.
+struct ObjectReader: ~Copyable {
+    /// More members than any object of the API has: beyond it, some are unknown, and looking them up would be slow.
+    private static let maximumMembers = 256
+
+    let path: ParameterPath
+    private let object: JSONObject
+    private var readKeys: [String] = []
+
+    private init(_ value: JSONValue, at path: ParameterPath) throws(APIError) {
+        guard case .object(let object) = value else {
+            throw .invalidType(value, at: path, expected: ShapeName.object.singular)
+        }
+        try object.checkCount(maximum: Self.maximumMembers, at: path)
+        self.object = object
+        self.path = path
+    }
+
+    /// Reads an object, and refuses it if it has members that `read` did not ask for.
+    ///
+    /// - Throws: what `read` throws, and `APIError` for unknown members or where `value` is no object.
+    static func read<Value>(
+        _ value: JSONValue,
+        at path: ParameterPath,
+        _ read: (inout ObjectReader) throws(APIError) -> Value
+    ) throws(APIError) -> Value {
+        var reader = try ObjectReader(value, at: path)
+        let result = try read(&reader)
+        try reader.refuseUnknown()
+        return result
+    }
+
+    /// The value of a parameter, or nil where it is absent or null.
+    mutating func optional<Content: Shape>(_ parameter: Parameter<Content>) throws(APIError) -> Content.Value? {
+        guard let value = take(parameter.name), value != .null else { return nil }
+        return try parameter.shape.decode(value, at: path.member(parameter.name))
+    }
+
+    /// The value of a parameter that must be there.
+    mutating func required<Content: Shape>(_ parameter: Parameter<Content>) throws(APIError) -> Content.Value {
+        let path = path.member(parameter.name)
+        guard let value = take(parameter.name) else { throw .missing(path) }
+        return try parameter.shape.decode(value, at: path)
+    }
+
+    /// Checks parameters that have no effect here, and refuses those that would have one.
+    mutating func check(_ parameters: [DormantParameter]) throws(APIError) {
+        for parameter in parameters {
+            guard let value = take(parameter.name), value != .null else { continue }
+            try parameter.check(value, at: path.member(parameter.name))
+        }
+    }
+
+    private mutating func take(_ key: String) -> JSONValue? {
+        guard let value = object[key] else { return nil }
+        if !readKeys.contains(key) { readKeys.append(key) }
+        return value
+    }
+
+    private func refuseUnknown() throws(APIError) {
+        guard readKeys.count < object.members.count else { return }
+        guard let unknown = object.members.first(where: { !readKeys.contains($0.key) }) else { return }
+        throw .unknownParameter(path.member(unknown.key))
+    }
+}

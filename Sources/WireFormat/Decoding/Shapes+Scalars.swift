@@ -1,0 +1,102 @@
+/// Anything at all, for what is accepted and not looked at.
+struct AnyShape: Shape {
+    var name: ShapeName { .anything }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> JSONValue { value }
+}
+
+/// `true` or `false`.
+struct BooleanShape: Shape {
+    var name: ShapeName { .boolean }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Bool {
+        guard case .bool(let value) = value else { throw mismatch(value, at: path) }
+        return value
+    }
+}
+
+/// A whole number in a range; `1.0` is one, `1.5` is not.
+struct IntegerShape: Shape {
+    var minimum = Int64.min
+    var maximum = Int64.max
+
+    var name: ShapeName { .integer }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Int64 {
+        switch value {
+        case .integer(let number):
+            try check(number < minimum, number > maximum, found: number.description, at: path)
+            return number
+        case .number(let number) where number.rounded() == number:
+            guard let exact = Int64(exactly: number) else {
+                try check(number < 0, number > 0, found: number.description, at: path)
+                throw mismatch(value, at: path)
+            }
+            return try decode(.integer(exact), at: path)
+        default:
+            throw mismatch(value, at: path)
+        }
+    }
+
+    private func check(_ isBelow: Bool, _ isAbove: Bool, found: String, at path: ParameterPath) throws(APIError) {
+        if isBelow {
+            throw .outOfRange(
+                path,
+                fault: "integer below minimum value",
+                expected: "a value >= \(minimum)",
+                found: found,
+                code: "integer_below_min_value"
+            )
+        }
+        if isAbove {
+            throw .outOfRange(
+                path,
+                fault: "integer above maximum value",
+                expected: "a value <= \(maximum)",
+                found: found,
+                code: "integer_above_max_value"
+            )
+        }
+    }
+}
+
+/// A number in a range.
+struct DecimalShape: Shape {
+    let range: ClosedRange<Double>
+
+    /// Whether the lower bound itself is refused.
+    var excludesMinimum = false
+
+    var name: ShapeName { .decimal }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Double {
+        let number: Double
+        switch value {
+        case .integer(let value): number = Double(value)
+        case .number(let value): number = value
+        default: throw mismatch(value, at: path)
+        }
+        if number < range.lowerBound || (excludesMinimum && number == range.lowerBound) {
+            throw .outOfRange(
+                path,
+                fault: "decimal below minimum value",
+                expected: "a value \(excludesMinimum ? ">" : ">=") \(Self.text(range.lowerBound))",
+                found: value.text,
+                code: "decimal_below_min_value"
+            )
+        }
+        if number > range.upperBound {
+            throw .outOfRange(
+                path,
+                fault: "decimal above maximum value",
+                expected: "a value <= \(Self.text(range.upperBound))",
+                found: value.text,
+                code: "decimal_above_max_value"
+            )
+        }
+        return number
+    }
+
+    /// A bound without the `.0` of whole numbers.
+    private static func text(_ bound: Double) -> String { Int64(exactly: bound)?.description ?? bound.description }
+}

@@ -1,0 +1,106 @@
+// Which parameters do nothing yet, and what is done about each: the place to strike one out when it is built.
+
+extension DormantParameter {
+    /// Those of both completions endpoints.
+    private static let shared: [DormantParameter] = [
+        // About the caller, the bill, or speed: without effect on the answer.
+        .accepts("user", StringShape()),
+        .accepts("safety_identifier", StringShape(maximumLength: 64)),
+        .accepts("prompt_cache_key", StringShape()),
+        .accepts("cache_prompt", BooleanShape()),
+
+        // Samplers of llama.cpp and its relatives, refused unless switched off.
+        .refuses("typical_p", except: [1]),
+        .refuses("top_n_sigma", except: [-1, 0]),
+        .refuses("xtc_probability", except: [0]),
+        .refuses("xtc_threshold"),
+        .refuses("dynatemp_range", except: [0]),
+        .refuses("dynatemp_exponent", except: [1]),
+        .refuses("repeat_penalty", except: [1]),
+        .refuses("repetition_penalty", except: [1]),
+        .refuses("repeat_last_n"),
+        .refuses("dry_multiplier", except: [0]),
+        .refuses("dry_base"),
+        .refuses("dry_allowed_length"),
+        .refuses("dry_penalty_last_n"),
+        .refuses("dry_sequence_breakers"),
+        .refuses("mirostat", except: [0]),
+        .refuses("mirostat_tau"),
+        .refuses("mirostat_eta"),
+        .refuses("min_keep", except: [0, 1]),
+        .refuses("samplers"),
+
+        // The rest of llama.cpp's.
+        .refuses("n_predict"),
+        .refuses("n_indent", except: [0]),
+        .refuses("n_keep", except: [0]),
+        .refuses("n_probs", except: [0]),
+        .refuses("grammar", except: [""]),
+        .refuses("json_schema"),
+        .refuses("t_max_predict_ms", except: [0]),
+        .refuses("id_slot", except: [-1]),
+        .refuses("return_tokens", except: [false]),
+        .refuses("return_progress", except: [false]),
+        .refuses("timings_per_token", except: [false]),
+        .refuses("post_sampling_probs", except: [false]),
+        .refuses("response_fields", except: [[]]),
+        .refuses("lora", except: [[]]),
+    ]
+
+    /// Those of chat completions.
+    static let chat: [DormantParameter] =
+        shared + [
+            .accepts(
+                "metadata",
+                MapShape(element: StringShape(maximumLength: 512), maximumCount: 16, maximumKeyLength: 64)
+            ),
+            .accepts("prompt_cache_retention", ChoiceShape<CacheRetention>()),
+            .accepts("prompt_cache_options", MapShape(element: AnyShape())),
+            .accepts("parallel_tool_calls", BooleanShape()),
+            // A guess at the answer; it may only make the answer come sooner.
+            .accepts("prediction", MapShape(element: AnyShape())),
+
+            .refuses("store", except: [false]),
+            .refuses("service_tier", except: ["auto", "default"]),
+            .refuses("tools", except: [[]]),
+            .refuses("tool_choice", except: ["none", "auto"]),
+            .refuses("functions", except: [[]]),
+            .refuses("function_call", except: ["none", "auto"]),
+            .refuses("response_format", except: [["type": "text"]]),
+            .refuses("logprobs", except: [false]),
+            .refuses("top_logprobs", except: [0]),
+            .refuses("modalities", except: [["text"]]),
+            .refuses("audio"),
+            .refuses("reasoning_effort"),
+            .refuses("verbosity", except: ["medium"]),
+            .refuses("web_search_options"),
+            .refuses("moderation"),
+
+            // llama.cpp's.
+            .refuses("chat_template_kwargs", except: [[:]]),
+            .refuses("reasoning_format", except: ["none", "auto"]),
+            .refuses("thinking_forced_open", except: [false]),
+            .refuses("add_generation_prompt", except: [true]),
+            .refuses("parse_tool_calls", except: [false]),
+
+            // text-generation-webui's.
+            .refuses("mode", except: ["instruct"]),
+            .refuses("character"),
+            .refuses("instruction_template"),
+        ]
+
+    /// Those of text completions; `best_of` depends on `n` and is read by the request itself.
+    static let completions: [DormantParameter] =
+        shared + [
+            .refuses("echo", except: [false]),
+            .refuses("logprobs"),
+            .refuses("suffix", except: [""]),
+        ]
+}
+
+/// How long OpenAI keeps a cached prompt; here it stays as long as there is room.
+private enum CacheRetention: String, CaseIterable {
+    case inMemory = "in_memory"
+    case inMemoryWithHyphen = "in-memory"
+    case day = "24h"
+}

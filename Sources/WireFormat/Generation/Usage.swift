@@ -1,0 +1,31 @@
+/// The tokens of one request.
+package struct Usage: Sendable, Equatable {
+    package var promptTokens: Int
+
+    /// The tokens of all answers together.
+    package var completionTokens: Int
+
+    /// How many tokens of the prompt were in the cache already.
+    package var cachedTokens: Int
+
+    package init(promptTokens: Int, completionTokens: Int, cachedTokens: Int = 0) {
+        self.promptTokens = promptTokens
+        self.completionTokens = completionTokens
+        self.cachedTokens = cachedTokens
+    }
+}
+
+extension Usage: JSONRepresentable {
+    package var json: JSONValue {
+        [
+            "prompt_tokens": JSONValue(promptTokens),
+            "completion_tokens": JSONValue(completionTokens),
+            "total_tokens": JSONValue(promptTokens + completionTokens),
+            "prompt_tokens_details": ["cached_tokens": JSONValue(cachedTokens), "audio_tokens": 0],
+            "completion_tokens_details": [
+                "reasoning_tokens": 0, "audio_tokens": 0,
+                "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
+            ],
+        ]
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import RuntimeSupport
+import Synchronization
+import Testing
+
+@Suite("Thread executors")
+struct ThreadExecutorTests {
+    private actor Counter {
+        private nonisolated let executor: ThreadExecutor
+        private(set) var threads: Set<String> = []
+        private(set) var count = 0
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+        init(_ executor: ThreadExecutor) { self.executor = executor }
+
+        func add() {
+            count += 1
+            threads.insert(Thread.current.name ?? "")
+        }
+
+        nonisolated func addLater() { executor.async { self.assumeIsolated { $0.add() } } }
+    }
+
+    @Test("an actor's jobs and closures all run on the one thread")
+    func isolation() async {
+        let executor = ThreadExecutor(name: "counting", heartbeat: Heartbeat())
+        let counter = Counter(executor)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0 ..< 200 {
+                group.addTask { if number % 2 == 0 { await counter.add() } else { counter.addLater() } }
+            }
+        }
+        #expect(await counter.count == 200)
+        #expect(await counter.threads == ["counting"])
+        executor.stop()
+    }
+
+    @Test("a stop runs what was enqueued before it, and drops closures that come after")
+    func stop() {
+        let executor = ThreadExecutor(name: "stopping", heartbeat: Heartbeat())
+        let count = Mutex(0)
+        for _ in 0 ..< 100 { executor.async { count.withLock { $0 += 1 } } }
+        executor.stop()
+        #expect(count.withLock { $0 } == 100)
+        executor.async { count.withLock { $0 += 1 } }
+        executor.stop()
+        #expect(count.withLock { $0 } == 100)
+    }
+
+    @Test("an idle thread beats, a busy one is silent")
+    func heartbeat() async {
+        let now = Mutex(Int64(0))
+        let beat = Heartbeat { now.withLock { $0 } }
+        now.withLock { $0 = 5000 }
+        #expect(beat.silence == .seconds(5))
+        beat.beat()
+        #expect(beat.silence == .zero)
+    }
+}

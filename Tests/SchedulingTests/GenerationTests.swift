@@ -1,0 +1,127 @@
+import Scheduling
+import TestSupport
+import Testing
+
+@Suite("Generations")
+struct GenerationTests {
+    @Test("one request gives the answer that its prompt determines, and ends once")
+    func one() throws {
+        var harness = SchedulerHarness()
+        let generation = Generation.tokens([1, 2, 3])
+        let id = try harness.admit(.generation(generation))
+        harness.runToEnd()
+        let expected = CheckingBackend.expectedAnswer(to: generation, limits: .small)
+        #expect(harness.answers[id, default: []] == expected)
+        #expect(harness.closings[id]?.count == 1)
+        #expect(harness.scheduler.hasRequests == false)
+    }
+
+    @Test("the token limit ends an answer with `length` and exact usage", arguments: [1, 2, 17])
+    func length(limit: Int) throws {
+        var harness = SchedulerHarness()
+        let id = try harness.admit(.generation(.endless([5, 6], maxTokens: limit)))
+        harness.runToEnd()
+        guard case .finished(.length, let usage) = harness.closings[id]?.first else {
+            Issue.record("not ended by length")
+            return
+        }
+        #expect(usage == TokenUsage(prompt: 2, cached: 0, generated: limit))
+        #expect(harness.answers[id]?.count == limit)
+    }
+
+    @Test("without a token limit the rest of the context is the limit")
+    func contextIsTheLimit() throws {
+        var harness = SchedulerHarness()
+        let id = try harness.admit(.generation(.endless(Array(1 ... 200))))
+        harness.runToEnd()
+        #expect(harness.usage(id)?.generated == 56)
+    }
+
+    @Test("a prompt that fills the context is refused with both numbers")
+    func tooLong() throws {
+        var harness = SchedulerHarness()
+        #expect(throws: SchedulingError.self) { try harness.admit(Array(repeating: 1, count: 256)) }
+        do {
+            _ = try harness.admit(Array(repeating: 1, count: 300))
+        } catch let error as SchedulingError {
+            #expect(error.code == .promptTooLong(limit: 256, tokens: 300))
+        }
+        _ = try harness.admit(Array(repeating: 1, count: 255), maxTokens: 50)
+        harness.runToEnd()
+    }
+
+    @Test("an empty prompt is refused")
+    func empty() {
+        var harness = SchedulerHarness()
+        #expect(throws: SchedulingError.self) { try harness.admit([]) }
+    }
+
+    @Test("answers do not depend on who else is there")
+    func batched() throws {
+        var harness = SchedulerHarness()
+        let generations = (0 ..< 12).map { Generation.tokens(Array(1 ... TokenID(3 + $0 * 13)), seed: UInt32($0)) }
+        let ids = try generations.map { try harness.admit(.generation($0)) }
+        harness.runToEnd()
+        for (id, generation) in zip(ids, generations) {
+            #expect(harness.answers[id, default: []] == CheckingBackend.expectedAnswer(to: generation, limits: .small))
+        }
+    }
+
+    @Test("a long prompt goes in chunks, and every step keeps the running streams going")
+    func chunks() throws {
+        var policy = SchedulingPolicy()
+        policy.prefillTokensWhileDecoding = 16
+        var harness = SchedulerHarness(.small, policy: policy)
+        let stream = try harness.admit(.generation(.endless([1], maxTokens: 100)))
+        harness.step()
+        let long = try harness.admit(.generation(.endless(Array(1 ... 200), maxTokens: 1)))
+        var chunks = 0
+        while harness.closings[long] == nil {
+            guard let plan = harness.step() else { break }
+            #expect(plan.slices.contains { $0.request == stream })
+            let chunk = plan.slices.first { $0.request == long }
+            #expect(chunk.map { $0.tokens.count } ?? 0 <= 16)
+            chunks += 1
+        }
+        #expect(chunks == 13)
+    }
+
+    @Test("prompts that arrive together all give their first token before the first answer ends")
+    func firstTokens() throws {
+        var harness = SchedulerHarness(BackendLimits(maxSequences: 8, contextLength: 256, maxStepTokens: 64))
+        let ids = try (0 ..< 8).map { try harness.admit(.generation(.endless([TokenID($0), 7, 8, 9], maxTokens: 20))) }
+        while harness.closings.isEmpty { harness.step() }
+        #expect(ids.allSatisfy { harness.answers[$0]?.isEmpty == false })
+    }
+
+    @Test("a paused request keeps its sequence and goes on where it was")
+    func pause() throws {
+        var harness = SchedulerHarness()
+        let generation = Generation.endless([1, 2, 3], maxTokens: 10)
+        let id = try harness.admit(.generation(generation))
+        harness.step()
+        harness.scheduler.pause(id)
+        #expect(harness.step() == nil)
+        #expect(harness.scheduler.hasRequests)
+        harness.scheduler.resume(id)
+        harness.runToEnd()
+        #expect(harness.answers[id] == CheckingBackend.expectedAnswer(to: generation, limits: .small))
+    }
+
+    @Test("the queue is bounded, and a group is admitted whole or not at all")
+    func queue() throws {
+        var policy = SchedulingPolicy()
+        policy.maxWaiting = 3
+        var scheduler = Scheduler(limits: .small, policy: policy)
+        let requests = (1 ... 4).map {
+            Request(id: RequestID(rawValue: $0), work: .generation(.tokens([TokenID($0)])))
+        }
+        #expect(throws: SchedulingError.self) { try scheduler.admit(requests) }
+        #expect(!scheduler.hasRequests)
+        try scheduler.admit(Array(requests.prefix(3)))
+        #expect(throws: SchedulingError.self) { try scheduler.admit([requests[3]]) }
+        _ = scheduler.plan()
+        try scheduler.admit([requests[3]])
+        #expect(scheduler.violations == [])
+    }
+}

@@ -1,0 +1,163 @@
+import Dispatch
+import RuntimeSupport
+import Scheduling
+import TestSupport
+import Testing
+
+@Suite("The inference engine")
+struct InferenceEngineTests {
+    private let record = PlanRecord()
+
+    private func makeEngine(
+        _ limits: BackendLimits = .small,
+        policy: SchedulingPolicy = SchedulingPolicy(),
+        channelCapacity: Int = 16
+    ) -> InferenceEngine {
+        InferenceEngine(
+            name: "engine-test",
+            backend: CheckingBackend(limits: limits, record: record),
+            policy: policy,
+            channelCapacity: channelCapacity
+        )
+    }
+
+    /// All events of a stream.
+    private func read(_ stream: RequestStream) async -> (tokens: [TokenID], closing: RequestEvent?) {
+        var tokens: [TokenID] = []
+        for await event in stream.events {
+            guard case .token(let token) = event else { return (tokens, event) }
+            tokens.append(token)
+        }
+        return (tokens, nil)
+    }
+
+    @Test("many requests from many tasks each get their own whole answer")
+    func many() async throws {
+        let engine = makeEngine()
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0 ..< 40 {
+                group.addTask {
+                    let generation = Generation.tokens([TokenID(number), 2, 3], maxTokens: 30)
+                    do {
+                        let streams = try await engine.submit([.generation(generation)])
+                        let answer = await read(streams[0])
+                        #expect(answer.tokens == CheckingBackend.expectedAnswer(to: generation, limits: .small))
+                        #expect(answer.closing?.isClosing == true)
+                    } catch {
+                        Issue.record(error)
+                    }
+                }
+            }
+        }
+        await engine.drain()
+        await engine.stop()
+        #expect(record.failures == [])
+    }
+
+    @Test("a reader that does not read pauses its own request alone")
+    func backPressure() async throws {
+        let engine = makeEngine()
+        let slow = try await engine.submit([.generation(.endless([1], maxTokens: 200))])[0]
+        let fast = try await engine.submit([.generation(.endless([2], maxTokens: 100))])[0]
+        #expect(await read(fast).tokens.count == 100)
+        #expect(await engine.counts.paused == 1)
+        let stepsOfSlow = record.plans.count { $0.slices.contains { $0.request == slow.id } }
+        #expect(stepsOfSlow == 16)
+        #expect(await read(slow).tokens.count == 200)
+        await engine.stop()
+    }
+
+    @Test("a dropped stream ends its request: no step that begins later works for it")
+    func dropped() async throws {
+        let engine = makeEngine(channelCapacity: 1000)
+        // The fifth step is under way while the reader goes.
+        let (inFifth, signal) = AsyncStream.makeStream(of: Void.self)
+        let release = DispatchSemaphore(value: 0)
+        record.setGate { [record] _ in
+            guard record.plans.count == 5 else { return }
+            signal.yield()
+            release.wait()
+        }
+        let stream = try await engine.submit([.generation(.endless([1]))])[0]
+        for await _ in inFifth { break }
+        stream.events.cancel()
+        release.signal()
+        await engine.drain()
+        #expect(record.plans.count { $0.slices.contains { $0.request == stream.id } } == 5)
+        #expect(await engine.counts == Scheduler.Counts())
+        await engine.stop()
+    }
+
+    @Test("a cancelled reading task ends its request")
+    func cancelledTask() async throws {
+        let engine = makeEngine(channelCapacity: 8)
+        let stream = try await engine.submit([.generation(.endless([1]))])[0]
+        let task = Task {
+            var count = 0
+            while await stream.events.next() != nil { count += 1; if count == 3 { withUnsafeCurrentTask { unsafe $0?.cancel() } } }
+            return count
+        }
+        #expect(await task.value == 3)
+        await engine.drain()
+        #expect(await engine.counts == Scheduler.Counts())
+        await engine.stop()
+    }
+
+    @Test("a full queue refuses with a number of seconds to wait")
+    func overload() async throws {
+        var policy = SchedulingPolicy()
+        policy.maxWaiting = 2
+        let engine = makeEngine(BackendLimits(maxSequences: 1, contextLength: 64, maxStepTokens: 8), policy: policy)
+        // The reader of the first never reads, so it keeps the one sequence.
+        let first = try await engine.submit([.generation(.endless([1]))])
+        _ = await first[0].events.next()
+        let waiting = try await engine.submit([.generation(.tokens([2])), .generation(.tokens([3]))])
+        do {
+            _ = try await engine.submit([.generation(.tokens([4]))])
+            Issue.record("admitted")
+        } catch {
+            guard case .queueFull(let seconds?) = error.code else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(seconds >= 1 && seconds <= 120)
+        }
+        first[0].events.cancel()
+        for stream in waiting { #expect(await read(stream).closing?.isClosing == true) }
+        await engine.stop()
+    }
+
+    @Test("a stop ends every request with one closing event, and later ones are refused")
+    func stop() async throws {
+        let engine = makeEngine(channelCapacity: 4)
+        let streams = try await engine.submit((0 ..< 6).map { .generation(.endless([TokenID($0)])) })
+        await engine.stop()
+        for stream in streams {
+            guard case .failed(let error) = await read(stream).closing else {
+                Issue.record("not ended by the stop")
+                continue
+            }
+            #expect(error.code == .stopping)
+        }
+    }
+
+    @Test("the engine's thread is its own: a step that blocks does not hold up other tasks")
+    func ownThread() async throws {
+        let engine = makeEngine()
+        let (inStep, signal) = AsyncStream.makeStream(of: Void.self)
+        let release = DispatchSemaphore(value: 0)
+        record.setGate { _ in
+            signal.yield()
+            release.wait()
+        }
+        let stream = try await engine.submit([.generation(.endless([1], maxTokens: 1))])[0]
+        for await _ in inStep { break }
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0 ..< 8 { group.addTask { await Task.yield() } }
+        }
+        release.signal()
+        #expect(await read(stream).tokens.count == 1)
+        record.setGate(nil)
+        await engine.stop()
+    }
+}

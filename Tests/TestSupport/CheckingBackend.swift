@@ -1,0 +1,175 @@
+package import Scheduling
+import Synchronization
+
+/// A backend that computes nothing and checks every plan that it is given.
+///
+/// It keeps what each sequence's memory would hold. The token that it samples depends on all of that, so a plan that
+/// feeds a wrong token, position or prefix changes the answer: `expectedAnswer` says what the answer has to be.
+package final class CheckingBackend: Backend {
+    package let limits: BackendLimits
+    private let record: PlanRecord
+    private var memory: [[PromptItem]]
+    private var samplers: [Sampling?]
+
+    /// A token of this id or above ends a generation.
+    package static let firstEndToken: TokenID = 1000
+
+    package init(limits: BackendLimits, record: PlanRecord = PlanRecord()) {
+        self.limits = limits
+        self.record = record
+        memory = Array(repeating: [], count: limits.maxSequences)
+        samplers = Array(repeating: nil, count: limits.maxSequences)
+    }
+
+    package func run(_ plan: BatchPlan) -> StepOutcome {
+        for operation in plan.operations { apply(operation) }
+        let fault = record.begin(plan)
+        if let fault { return fault }
+        switch plan.step {
+        case .tokens(let slices): return .sampled(run(slices))
+        case .encode(let step): return .sampled(run(step))
+        case .embeddings(let texts): return .embedded(run(texts))
+        }
+    }
+
+    private func apply(_ operation: SequenceOperation) {
+        switch operation {
+        case .clear(let sequence):
+            memory[index(sequence)] = []
+        case .cut(let sequence, let position):
+            check(limits.cutsSequences, "a cut of memory that can't be cut")
+            var kept = memory[index(sequence)]
+            while position < kept.reduce(0, { $0 + $1.positionCount }) { kept.removeLast() }
+            check(kept.reduce(0) { $0 + $1.positionCount } == position, "a cut within an item")
+            check(kept.count < memory[index(sequence)].count, "a cut that cuts nothing")
+            memory[index(sequence)] = kept
+        case .copy(let source, let target):
+            check(limits.cutsSequences, "a copy of memory that can't be copied")
+            check(source != target, "a copy of \(source) to itself")
+            check(memory[index(target)].isEmpty, "a copy to \(target), which is not empty")
+            check(!memory[index(source)].isEmpty, "a copy of nothing")
+            memory[index(target)] = memory[index(source)]
+        case .startSampling(let sequence, let sampling):
+            samplers[index(sequence)] = sampling
+        }
+    }
+
+    private func run(_ slices: [TokenSlice]) -> [SampledToken] {
+        check(limits.generates, "a token step for a model that does not generate")
+        check(!slices.isEmpty, "an empty step")
+        check(Set(slices.map(\.sequence)).count == slices.count, "a sequence twice in a step")
+        check(Set(slices.map(\.request)).count == slices.count, "a request twice in a step")
+        check(slices.reduce(0) { $0 + $1.tokens.count } <= limits.maxStepTokens, "too many tokens in a step")
+        return slices.compactMap { slice in
+            let slot = index(slice.sequence)
+            check(!slice.tokens.isEmpty, "an empty slice")
+            check(memory[slot].reduce(0) { $0 + $1.positionCount } == slice.position, "\(slice.sequence): wrong position")
+            memory[slot] += slice.tokens.map(PromptItem.token)
+            return slice.samples ? sample(slot) : nil
+        }
+    }
+
+    private func run(_ step: EncodeStep) -> [SampledToken] {
+        check(limits.encodesMedia, "an encode step for a model without media")
+        let slot = index(step.sequence)
+        check(memory[slot].reduce(0) { $0 + $1.positionCount } == step.position, "\(step.sequence): wrong position")
+        memory[slot].append(.media(step.item))
+        return step.samples ? [sample(slot)] : []
+    }
+
+    private func run(_ texts: [EmbeddingText]) -> [[Float]] {
+        check(limits.embeds, "an embedding step for a model that does not embed")
+        check(!texts.isEmpty && texts.count <= limits.maxSequences, "\(texts.count) texts in a step")
+        check(texts.reduce(0) { $0 + $1.tokens.count } <= limits.maxEmbeddingTokens, "too many tokens in a step")
+        return texts.map { $0.tokens.map(Float.init) }
+    }
+
+    private func sample(_ slot: Int) -> SampledToken {
+        let held = memory[slot].reduce(0) { $0 + $1.tokenCount }
+        check(held <= limits.contextLength, "more than the context in a sequence")
+        guard let sampling = samplers[slot] else {
+            record.fail("sequence \(slot) samples without a sampler")
+            return SampledToken(token: 0, endsGeneration: true)
+        }
+        return Self.choice(after: memory[slot], sampling)
+    }
+
+    private func index(_ sequence: SequenceID) -> Int {
+        let index = Int(sequence.rawValue)
+        check(memory.indices.contains(index), "there is no \(sequence)")
+        return memory.indices.contains(index) ? index : 0
+    }
+
+    private func check(_ condition: Bool, _ message: @autoclosure () -> String) {
+        if !condition { record.fail(message()) }
+    }
+
+    /// What is sampled after these items: a function of all of them and of the seed.
+    private static func choice(after items: [PromptItem], _ sampling: Sampling) -> SampledToken {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(sampling.seed)
+        for item in items {
+            let value: UInt64 =
+                switch item {
+                case .token(let token): UInt64(UInt32(bitPattern: token))
+                case .media(let media): media.contentHash | 1 << 63
+                }
+            hash = (hash ^ value) &* 0x100_0000_01B3
+        }
+        let ends = !sampling.ignoresEnd && hash >> 32 & 31 == 0
+        let token = TokenID(hash >> 40 % 1000)
+        return SampledToken(token: ends ? firstEndToken : token, endsGeneration: ends)
+    }
+
+    /// The answer that a generation has to give, whoever else is there.
+    package static func expectedAnswer(to generation: Generation, limits: BackendLimits) -> [TokenID] {
+        var items = generation.prompt
+        let room = limits.contextLength - items.reduce(0) { $0 + $1.tokenCount }
+        var answer: [TokenID] = []
+        while answer.count < min(generation.maxTokens ?? room, room) {
+            let next = choice(after: items, generation.sampling)
+            if next.endsGeneration { break }
+            answer.append(next.token)
+            items.append(.token(next.token))
+        }
+        return answer
+    }
+}
+
+/// What a `CheckingBackend` has seen, readable from any thread while it runs.
+package final class PlanRecord: Sendable {
+    private struct State {
+        var plans: [BatchPlan] = []
+        var failures: [String] = []
+        var faults: [Int: StepOutcome] = [:]
+        var gate: (@Sendable (BatchPlan) -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package var plans: [BatchPlan] { state.withLock { $0.plans } }
+    /// What was wrong with the plans, in sentences.
+    package var failures: [String] { state.withLock { $0.failures } }
+
+    /// Makes the step of this number (from 0) come out so instead of being done.
+    package func setOutcome(_ outcome: StepOutcome, ofStep number: Int) {
+        state.withLock { $0.faults[number] = outcome }
+    }
+
+    /// Called on the engine's thread within each step; may block it.
+    package func setGate(_ gate: (@Sendable (BatchPlan) -> Void)?) {
+        state.withLock { $0.gate = gate }
+    }
+
+    func fail(_ message: String) { state.withLock { $0.failures.append(message) } }
+
+    func begin(_ plan: BatchPlan) -> StepOutcome? {
+        let (fault, gate) = state.withLock { state in
+            state.plans.append(plan)
+            return (state.faults[state.plans.count - 1], state.gate)
+        }
+        gate?(plan)
+        return fault
+    }
+}
