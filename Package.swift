@@ -81,16 +81,16 @@ let package = Package(
         .testTarget(name: "RuntimeSupportTests", dependencies: ["RuntimeSupport", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TokenizerTests", dependencies: ["CLlama", "Tokenizer"], swiftSettings: strict),
+        .testTarget(name: "SchedulingTests", dependencies: ["RuntimeSupport", "Scheduling", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LlamaTests",
-            dependencies: ["CLlamaReference", "Llama", "Scheduling", "TestSupport", "Tokenizer"],
+            dependencies: ["CLlamaReference", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "InferenceServerTests",
-            dependencies: ["HTTP", "InferenceServer", "Scheduling", "TestSupport", "WireFormat"],
+            dependencies: ["InferenceServer", "Llama", "RuntimeSupport", "TestSupport"],
             swiftSettings: strict
         ),
     ],

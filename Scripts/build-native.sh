@@ -25,7 +25,7 @@ cmake -S "$SOURCES/llama.cpp" -B "$BUILD/llama.cpp" "${common_flags[@]}" \
     -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_MTMD=ON \
     -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF \
     -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_IS_DEV=OFF -DLLAMA_OPENSSL=OFF \
-    -DGGML_NATIVE=ON -DGGML_BLAS=ON -DGGML_BLAS_VENDOR=OpenBLAS > "$NATIVE/configure-llama.log" 2>&1 \
+    -DLLAMA_BUILD_COMMIT=2026-10-01 -DGGML_NATIVE=ON -DGGML_BLAS=ON -DGGML_BLAS_VENDOR=OpenBLAS > "$NATIVE/configure-llama.log" 2>&1 \
     || { tail -n 30 "$NATIVE/configure-llama.log" >&2; fail "cmake could not configure llama.cpp; the whole log is $NATIVE/configure-llama.log"; }
 say "building llama.cpp (about 5 minutes on two cores the first time)"
 cmake --build "$BUILD/llama.cpp"

@@ -71,10 +71,11 @@ bool cl::has_too_many_special(const llama_vocab * vocabulary, std::string_view t
     return count > most;
 }
 
-// SentencePiece BPE falls back to bytes and byte-level BPE begins with them, so a token covers at most the bytes of its
-// text as the vocabulary writes it (a space is written as two or three bytes), and a byte that is part of no longer token
-// is one by itself. BPE vocabularies drop bytes that they have no token for. The other kinds of vocabulary normalize, or
-// give one unknown token for a word of any length, and some special tokens swallow the spaces beside them.
+// SentencePiece BPE falls back to bytes and byte-level BPE begins with them, so a token covers at most the bytes of
+// its text as the vocabulary writes it (a space is written as two or three bytes), and a byte that is part of no
+// longer token is one by itself. BPE vocabularies drop bytes that they have no token for. The other kinds of
+// vocabulary normalize, or give one unknown token for a word of any length, and some special tokens swallow the spaces
+// beside them.
 int32_t cl::longest_span(const llama_model * model, uint8_t kinds[256]) {
     const llama_vocab * vocabulary = llama_model_get_vocab(model);
     char name[32] = "";

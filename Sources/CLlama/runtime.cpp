@@ -45,7 +45,7 @@ void cl_runtime_start(cl_log_callback log, void * user_data, bool use_blas) {
     });
 }
 
-const char * cl_llama_version(void) { return llama_build_info(); }
+const char * cl_llama_version(void) { return llama_commit(); }
 const char * cl_ggml_version(void) { return ggml_version(); }
 const char * cl_system_info(void) { return llama_print_system_info(); }
 

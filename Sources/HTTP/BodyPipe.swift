@@ -9,7 +9,7 @@ final class BodyPipe: Sendable {
         /// Nothing yet: the connection has been suspended, and the next write resumes it.
         case suspended
         case end
-        /// The writer failed or was abandoned: the body must not end cleanly.
+        /// The body failed: it must not end cleanly.
         case failure
     }
 
@@ -47,8 +47,19 @@ final class BodyPipe: Sendable {
     /// The body is complete.
     func finish() { close(.finished) }
 
-    /// The body can't be completed, or nobody wants it: its reader gets a failure, waiting writers an error.
+    /// The body can't be completed: its reader gets what was written, then a failure.
     func fail() { close(.failed) }
+
+    /// Nobody wants the body: what was written is dropped, and writers get an error.
+    ///
+    /// Any thread.
+    func abandon() {
+        close(.failed)
+        state.withLock { state in
+            state.buffer = []
+            state.start = 0
+        }
+    }
 
     /// Whether there was room, so that the bytes were taken.
     private func append(_ bytes: [UInt8]) throws(BodyWriter.Closed) -> Bool {
@@ -89,10 +100,6 @@ final class BodyPipe: Sendable {
         let (mustResume, waiters) = state.withLock { state in
             guard state.phase == .open else { return (false, [CheckedContinuation<Void, Never>]()) }
             state.phase = phase
-            if phase == .failed {
-                state.buffer = []
-                state.start = 0
-            }
             defer {
                 state.isSuspended = false
                 state.waiters = [:]

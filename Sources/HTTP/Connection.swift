@@ -9,6 +9,9 @@ final class Connection: Sendable {
         var isGone = false
     }
 
+    /// How long libmicrohttpd has for reading what a client sent before it closed its side.
+    private static let closingTime: Duration = .milliseconds(500)
+
     /// Valid while the watch holds the connection.
     let socket: Int32
     let remoteAddress: String
@@ -36,6 +39,13 @@ final class Connection: Sendable {
 
     var isIdle: Bool { state.withLock { $0.exchange == nil } }
 
+    /// Sets the deadline of a request's arrival; a client that has closed its side sends nothing more for it.
+    func expect(within duration: Duration, since start: Int64) {
+        deadline.set(after: duration, since: start)
+        // Behind the set, as peerClosed shortens behind its flag: in either order the shorter one stays.
+        if isGone { deadline.shorten(to: Self.closingTime) }
+    }
+
     /// The client closed its side, or all of the connection.
     ///
     /// Any thread.
@@ -50,7 +60,11 @@ final class Connection: Sendable {
             state.isGone = true
             return state.exchange
         }
-        return exchange?.peerClosed() ?? false
+        if let exchange, exchange.peerClosed() { return true }
+        // libmicrohttpd may not notice by itself: it polls for edges, and the one of the client's closing is lost if it
+        // was already there when the last data were read.
+        deadline.shorten(to: Self.closingTime)
+        return false
     }
 
     /// Ends the request and lets no other reach a handler; the caller shuts the socket down.

@@ -11,6 +11,7 @@ extension ConnectionWatch {
         // Off while there are too many connections, or no descriptors for more: tried again at each tick.
         var isAccepting = false
         var mayHaveNew = false
+        var nextSweep: Int64 = 0
         while !state.withLock({ $0.isStopping }) {
             if !isAccepting { isAccepting = listen() }
             let mustTick = mayHaveNew || !isIdle || !isAccepting
@@ -27,7 +28,11 @@ extension ConnectionWatch {
                     isListenerReady = true
                 }
             }
-            sweep()
+            let now = Deadline.now
+            if now >= nextSweep {
+                sweep(now)
+                nextSweep = now + Int64(Self.tickMilliseconds) * 1_000_000
+            }
             // Behind the events, so that none of them can be for a socket of the same number that is accepted here.
             if isListenerReady {
                 mayHaveNew = true
@@ -39,8 +44,7 @@ extension ConnectionWatch {
     private static let tickMilliseconds = Int32(tick / .milliseconds(1))
 
     /// Ends connections whose deadline has passed.
-    private func sweep() {
-        let now = Deadline.now
+    private func sweep(_ now: Int64) {
         let expired = state.withLock { $0.connections.values.filter { $0.deadline.expire(at: now) } }
         for connection in expired { end(connection) }
         if !expired.isEmpty { log.debug("\(expired.count) connections were too slow or idle and are closed") }

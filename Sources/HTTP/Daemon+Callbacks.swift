@@ -101,8 +101,11 @@ func handleCompletion(
     let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
     unsafe requestContext?.pointee = nil
     exchange.abandon()
-    exchange.connection.end()
-    exchange.connection.deadline.set(after: service.configuration.deadlines.idle)
+    let connection = exchange.connection
+    connection.end()
+    connection.deadline.set(after: service.configuration.deadlines.idle)
+    // See Connection.peerClosed: libmicrohttpd would take the connection for an idle one.
+    if connection.isGone { service.watch.shutDown(connection) }
     service.exchanges.end()
 }
 

@@ -8,6 +8,14 @@ final class Deadline: Sendable {
 
     func set(after duration: Duration) { moment.store(Self.now + duration.nanoseconds, ordering: .relaxed) }
 
+    /// Sets it counted from an earlier moment, one that `now` gave.
+    func set(after duration: Duration, since start: Int64) {
+        moment.store(start + duration.nanoseconds, ordering: .relaxed)
+    }
+
+    /// Sets it unless it is sooner.
+    func shorten(to duration: Duration) { moment.min(Self.now + duration.nanoseconds, ordering: .relaxed) }
+
     func clear() { moment.store(.max, ordering: .relaxed) }
 
     /// Whether it has passed; true only once, then there is none.

@@ -19,11 +19,12 @@ extension Exchange {
     func receive(_ head: RequestHead) -> Step {
         let intake = service.judge(head)
         state.withLock { state in
+            state.start = Deadline.now
             state.version = head.version
             state.origin = head.request.headers["origin"]
             if case .headers = state.phase { state.phase = .body(intake) }
         }
-        connection.deadline.set(after: service.configuration.deadlines.body)
+        connection.expect(within: service.configuration.deadlines.body, since: Deadline.now)
         guard case .answer(let response) = intake, !canDropBody(of: head) else { return .proceed }
         return reply(with: response)
     }
@@ -43,11 +44,11 @@ extension Exchange {
     func receive(_ bytes: UnsafeRawBufferPointer) -> Step {
         let count = bytes.count
         let limits = service.configuration.limits
-        let (received, fault): (Int?, HTTPFault?) = state.withLock { state in
+        let (progress, fault): ((received: Int, start: Int64)?, HTTPFault?) = state.withLock { state in
             guard case .body(let intake) = state.phase else { return (nil, nil) }
             state.received += count
             guard case .serve = intake else {
-                return (state.received > limits.body * 2 ? nil : state.received, nil)
+                return (state.received > limits.body * 2 ? nil : (state.received, state.start), nil)
             }
             let fault: HTTPFault? =
                 if state.received > limits.body {
@@ -58,11 +59,12 @@ extension Exchange {
                     nil
                 }
             if fault == nil { unsafe state.body.append(contentsOf: bytes) }
-            return (state.received, fault)
+            return ((state.received, state.start), fault)
         }
-        guard let received else { return .close }
+        guard let progress else { return .close }
         if let fault { refuse(fault) }
-        connection.deadline.set(after: service.configuration.deadlines.body + .seconds(received / (16 << 10)))
+        let time = service.configuration.deadlines.body + .seconds(progress.received / (16 << 10))
+        connection.expect(within: time, since: progress.start)
         return .proceed
     }
 

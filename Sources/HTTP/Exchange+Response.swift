@@ -54,7 +54,7 @@ extension Exchange {
             state.phase = .answered(reply)
             return true
         }
-        if isWanted { handle.resume() } else { reply.pipe?.fail() }
+        if isWanted { handle.resume() } else { reply.pipe?.abandon() }
     }
 
     /// Copies the next part of a streamed body.

@@ -21,6 +21,8 @@ final class Exchange: Sendable {
         var phase = Phase.headers
         var body: [UInt8] = []
         var received = 0
+        /// When the headers had arrived.
+        var start = Deadline.now
         var version = HTTPVersion.http11
         var origin: String?
         var task: Task<Void, Never>?
@@ -64,7 +66,7 @@ final class Exchange: Sendable {
         }
         switch phase {
         case .handling: handle.resume()
-        case .answered(let reply), .replying(let reply): reply.pipe?.fail()
+        case .answered(let reply), .replying(let reply): reply.pipe?.abandon()
         case .headers, .body, .ended: break
         }
         task?.cancel()

@@ -20,7 +20,9 @@ package struct ModelFile: Sendable {
 
     /// Reads the header of one file, or nil where it is not a GGUF file.
     package init?(path: String) {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+        // A link counts as the file that it leads to.
+        let resolved = URL(filePath: path).resolvingSymlinksInPath().path
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved),
             attributes[.type] as? FileAttributeType == .typeRegular,
             let architecture = Self.string("general.architecture", in: path)
         else { return nil }

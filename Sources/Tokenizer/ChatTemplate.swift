@@ -3,9 +3,9 @@ internal import Foundation
 
 /// The chat template of a model: conversations into prompts.
 ///
-/// Immutable, shared by all threads. Renderings of the whole process run one after another (see cl_templates.h: a part of
-/// it is not thread-safe), each a few milliseconds. It does not outlast a template that loops: templates come from the
-/// model file and are trusted like it.
+/// Immutable, shared by all threads. Renderings of the whole process run one after another (see cl_templates.h: a part
+/// of it is not thread-safe), each a few milliseconds. It does not outlast a template that loops: templates come from
+/// the model file and are trusted like it.
 @safe package final class ChatTemplate: Sendable {
     // Safe to share: parsed templates are read-only, and the native side serializes their use.
     private nonisolated(unsafe) let templates: OpaquePointer

@@ -1,8 +1,8 @@
 /// Finds the first stop string in a text that arrives in pieces, and holds back what may still become one.
 ///
-/// The match that is complete first wins, and of several complete at once the longest; so what comes out does not depend
-/// on how the text is cut. Matching compares UTF-8 bytes: neither a combining mark nor the "\r" of a "\r\n" hides a
-/// match. Time is linear: bytes of text times number of stop strings, no byte is looked at again.
+/// The match that is complete first wins, and of several complete at once the longest; so what comes out does not
+/// depend on how the text is cut. Matching compares UTF-8 bytes: neither a combining mark nor the "\r" of a "\r\n"
+/// hides a match. Time is linear: bytes of text times number of stop strings, no byte is looked at again.
 package struct StopMatcher: Sendable {
     private var patterns: [StopPattern]
 
@@ -19,8 +19,8 @@ package struct StopMatcher: Sendable {
 
     /// Takes the next piece of the text.
     ///
-    /// - Returns: The text that can go out now, and the stop string that ended it, if one did. The stop string itself is
-    ///   never in the text. After a match all further text is dropped.
+    /// - Returns: The text that can go out now, and the stop string that ended it, if one did. The stop string itself
+    ///   is never in the text. After a match all further text is dropped.
     package mutating func append(_ text: String) -> (emit: String, matched: String?) {
         guard matched == nil else { return ("", matched) }
         guard !patterns.isEmpty else { return (text, nil) }

@@ -6,8 +6,8 @@ extension Vocabulary {
     /// - Parameters:
     ///   - text: Any text; NUL characters are text as others.
     ///   - addSpecial: Whether to add what the vocabulary asks for around a whole text, such as BOS.
-    ///   - parseSpecial: Whether the names of special tokens become these tokens: right for prompts that a chat template
-    ///     rendered, wrong for text of strangers.
+    ///   - parseSpecial: Whether the names of special tokens become these tokens: right for prompts that a chat
+    ///     template rendered, wrong for text of strangers.
     /// - Returns: The tokens; none for an empty text without `addSpecial`.
     /// - Throws: ``TokenizerError`` where the text has 2 GiB or more, or the vocabulary has no token for a part of it.
     package func encode(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws(TokenizerError) -> [Token] {

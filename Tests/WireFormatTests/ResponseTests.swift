@@ -105,12 +105,13 @@ struct ResponseTests {
             name: "n",
             version: "1",
             description: "d",
+            engines: [("e", "2")],
             models: ["m"],
             endpoints: ["GET /about"]
         )
         #expect(
             about.json.text
-                == #"{"name":"n","version":"1","description":"d","models":["m"],"endpoints":["GET /about"]}"#
+                == #"{"name":"n","version":"1","description":"d","engines":{"e":"2"},"models":["m"],"endpoints":["GET /about"]}"#
         )
         let health = Health(status: .loading, components: [.init(name: "m", status: .failed)])
         #expect(health.json.text == #"{"status":"loading","components":{"m":"failed"}}"#)

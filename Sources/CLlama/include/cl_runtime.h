@@ -18,7 +18,7 @@ typedef void (*cl_log_callback)(int32_t level, const char * text, void * user_da
 // away from ggml's own kernels, which are faster for quantized weights.
 void cl_runtime_start(cl_log_callback log, void * user_data, bool use_blas);
 
-// llama.cpp's and ggml's versions, and the CPU features that ggml was built for. Static strings.
+// The date of llama.cpp's source, ggml's version, and the CPU features that ggml was built for. Static strings.
 const char * cl_llama_version(void);
 const char * cl_ggml_version(void);
 const char * cl_system_info(void);

@@ -16,8 +16,8 @@ extern "C" {
 // cl_templates_free. Borrows nothing: the model is needed while they are made alone.
 typedef struct cl_templates cl_templates;
 
-// Override, where not NULL or empty, is a Jinja template to use in place of the model's own. A model without a template gets
-// ChatML. CL_FAILED with the parser's words where the template does not parse.
+// Override, where not NULL or empty, is a Jinja template to use in place of the model's own. A model without a
+// template gets ChatML. CL_FAILED with the parser's words where the template does not parse.
 cl_status cl_templates_make(const cl_model * model, const char * override, size_t length, cl_templates ** templates);
 void cl_templates_free(cl_templates * templates);
 

@@ -68,9 +68,9 @@ typedef struct cl_tokens {
 void cl_tokens_free(cl_tokens tokens);
 
 // Text into tokens. Add_special adds what the vocabulary asks for around a text (BOS, EOS); parse_special turns the
-// texts of special tokens into these tokens, otherwise they are plain text. Text of nearly 2^31 bytes is refused, and for
-// BPE vocabularies text with more than 262,144 characters in a row that are all white space or all not: see large_stack.h.
-// So is text that names more than 32,768 special tokens.
+// texts of special tokens into these tokens, otherwise they are plain text. Text of nearly 2^31 bytes is refused, and
+// for BPE vocabularies text with more than 262,144 characters in a row that are all white space or all not: see
+// large_stack.h. So is text that names more than 32,768 special tokens.
 cl_status cl_tokenize(
     const cl_model * model, const char * text, size_t length, bool add_special, bool parse_special, cl_tokens * tokens);
 
@@ -87,8 +87,8 @@ void cl_text_free(cl_text text);
 // Special tokens are left out unless special is true.
 cl_status cl_detokenize(const cl_model * model, const int32_t * ids, size_t count, bool special, cl_text * text);
 
-// The bytes that one token stands for within a text, often not whole UTF-8 characters. Writes at most capacity bytes and
-// sets length to the number there are, which may be more. Nothing for special tokens unless special is true.
+// The bytes that one token stands for within a text, often not whole UTF-8 characters. Writes at most capacity bytes
+// and sets length to the number there are, which may be more. Nothing for special tokens unless special is true.
 cl_status
 cl_token_piece(const cl_model * model, int32_t id, bool special, char * buffer, size_t capacity, size_t * length);
 

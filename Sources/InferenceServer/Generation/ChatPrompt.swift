@@ -12,7 +12,8 @@ struct ChatPrompt {
     /// - Throws: 400 where the conversation can't fit, which is found before megabytes of it are tokenized, or where the
     ///   template refuses it.
     init(_ messages: [ChatMessage], model: ChatModel) throws(APIError) {
-        try model.checkLength(messages.reduce(0) { $0 + $1.content.utf8.count }, param: "messages")
+        let least = messages.reduce(0) { $0 + model.vocabulary.minimumTokenCount(of: $1.content) }
+        try model.checkFits(least, param: "messages")
         let rendered: RenderedPrompt
         do {
             rendered = try model.template.render(messages: Self.json(messages).text)
@@ -43,7 +44,7 @@ extension ChatModel {
     ///
     /// - Throws: 400 where it can't fit the context.
     func tokenize(_ text: String, param: String) throws(APIError) -> [Token] {
-        try checkLength(text.utf8.count, param: param)
+        try checkFits(vocabulary.minimumTokenCount(of: text), param: param)
         do {
             return try vocabulary.encode(text, addSpecial: true, parseSpecial: true)
         } catch {
@@ -51,9 +52,8 @@ extension ChatModel {
         }
     }
 
-    /// Refuses text that cannot fit by its length alone: it has at least so many tokens.
-    func checkLength(_ bytes: Int, param: String) throws(APIError) {
-        let tokens = vocabulary.minimumTokenCount(ofUTF8Length: bytes)
+    /// Refuses what cannot fit, before it is tokenized: it has at least so many tokens.
+    fileprivate func checkFits(_ tokens: Int, param: String) throws(APIError) {
         guard tokens < contextLength else {
             throw .contextLengthExceeded(limit: contextLength, promptTokens: tokens, param: param)
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Testing
 
 /// A client that sends exactly the bytes it is told to, and can misbehave in every way.
 ///
@@ -34,11 +35,8 @@ final class RawHTTPClient: Sendable {
                 Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 else {
-            let failure = errno
-            Glibc.close(socket)
-            throw Failure(description: "connect: \(failure)")
-        }
+        // The initializer is complete, so deinit closes the socket.
+        guard result == 0 else { throw Failure(description: "connect: \(errno)") }
     }
 
     deinit { Glibc.close(socket) }
@@ -129,12 +127,15 @@ final class RawHTTPClient: Sendable {
     }
 
     /// False once the connection is closed, by whichever end.
+    ///
+    /// Nothing for half a minute is a failure of the test.
     private func receive() async -> Bool {
-        let part = await onThread { [socket] in
+        let (part, timedOut) = await onThread { [socket] in
             var bytes = [UInt8](repeating: 0, count: 64 << 10)
             let count = recv(socket, &bytes, bytes.count, 0)
-            return Array(bytes.prefix(max(count, 0)))
+            return (Array(bytes.prefix(max(count, 0))), count < 0 && errno == EAGAIN)
         }
+        if timedOut { Issue.record("The server neither sent anything nor closed the connection.") }
         buffer.withLock { $0 += part }
         return !part.isEmpty
     }
@@ -143,6 +144,9 @@ final class RawHTTPClient: Sendable {
 
     /// Closes both directions, as a client does that ends in an orderly way.
     func close() { shutdown(socket, Int32(SHUT_RDWR)) }
+
+    /// Sends nothing more, but goes on receiving.
+    func closeSending() { shutdown(socket, Int32(SHUT_WR)) }
 
     /// Makes the connection be reset when the client is let go.
     func resetWhenReleased() {

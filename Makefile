@@ -1,0 +1,57 @@
+# One command for each thing; `make help` lists them.
+# Everything that is fetched or built outside SwiftPM lies in .native, and in .venv for the tests.
+
+SERVER  := .build/release/inference-server
+SWIFT   ?= swift
+# What `make run` starts the server with, such as ARGS="--port 8080".
+ARGS    ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run build deps packages models test test-swift test-clients test-asan test-tsan lint format clean distclean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build models  ## build what is missing and start the server (ARGS="..." for its options)
+	@exec $(SERVER) $(ARGS)
+
+build: deps  ## build the server in release mode
+	@$(SWIFT) build --configuration release --product inference-server
+
+deps: packages  ## fetch and build the native libraries (llama.cpp, whisper.cpp)
+	@Scripts/fetch-sources.sh
+	@Scripts/build-native.sh
+
+packages:  # Debian packages; SKIP_PACKAGES=1 where they come from elsewhere
+	@test -n "$(SKIP_PACKAGES)" || Scripts/install-packages.sh
+
+models: packages  ## fetch the default models into models/
+	@Scripts/fetch-models.sh
+
+test: build models test-swift test-clients  ## run every test
+
+test-swift: deps models
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+test-clients: build models  # the official clients against the running server
+	@Scripts/python-env.sh
+	.venv/bin/python -m pytest Tests/clients
+
+test-asan: deps models  ## run the tests under the address sanitizer
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build-asan
+
+test-tsan: deps models  ## run the tests under the thread sanitizer
+	TSAN_OPTIONS=suppressions=Tests/tsan.supp $(SWIFT) test --sanitize thread --scratch-path .build-tsan
+
+lint:  ## check format and style
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+
+format:  ## put the sources into their format
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+clean:  ## remove build products; fetched sources and models stay
+	rm -rf .build .build-asan .build-tsan .native/build .native/prefix .native/stamps/native
+
+distclean: clean  ## remove everything that was fetched or built
+	rm -rf .native .venv models/*.gguf
