@@ -1,0 +1,73 @@
+"""The list of models, and what requests may call them."""
+
+import openai
+import pytest
+
+from support import MODEL, PROMPT, message
+
+
+def test_the_models_are_listed(client):
+    models = list(client.models.list())
+    assert [model.id for model in models] == [MODEL]
+    assert models[0].object == "model"
+    assert models[0].created > 0
+    assert models[0].owned_by
+
+
+def test_a_model_is_found_by_its_id(client):
+    assert client.models.retrieve(MODEL) == next(iter(client.models.list()))
+
+
+def test_a_name_of_openai_finds_the_default_model(client):
+    assert client.models.retrieve("gpt-4o").id == MODEL
+
+
+@pytest.mark.parametrize("name", ["no-such-model", "a/b/c", "gpt-4o-audio-preview", "text-embedding-3-small", "ä ö?#"])
+def test_an_unknown_model_is_not_found(client, name):
+    with pytest.raises(openai.NotFoundError) as refusal:
+        client.models.retrieve(name)
+    assert refusal.value.code == "model_not_found"
+    assert refusal.value.param == "model"
+
+
+@pytest.mark.parametrize("name", ["no-such-model", "", "x" * 999, MODEL.lower() + "\n"])
+def test_a_chat_with_an_unknown_model_is_refused(client, name):
+    with pytest.raises(openai.NotFoundError) as refusal:
+        client.chat.completions.create(model=name, messages=[message()])
+    assert refusal.value.code == "model_not_found"
+    assert refusal.value.type == "invalid_request_error"
+    assert refusal.value.param == "model"
+    assert name[:50] in refusal.value.message
+
+
+def test_strict_models_refuse_the_names_of_openai(single, connect):
+    client = connect(single)
+    with pytest.raises(openai.NotFoundError) as refusal:
+        client.chat.completions.create(model="gpt-4o", messages=[message()])
+    assert refusal.value.code == "model_not_found"
+    with pytest.raises(openai.NotFoundError):
+        client.models.retrieve("gpt-4o")
+    assert client.chat.completions.create(model=MODEL, messages=[message()], max_tokens=1).model == MODEL
+
+
+def test_no_model_is_the_default_model(server):
+    reply = server.request("POST", "/v1/chat/completions", {"messages": [message()], "max_tokens": 1})
+    assert reply.status == 200 and reply.json["model"] == MODEL
+
+
+@pytest.mark.parametrize("prefix", ["", "/v1"])
+def test_every_route_is_there_with_and_without_a_prefix(server, prefix):
+    assert server.request("GET", f"{prefix}/models").json["data"][0]["id"] == MODEL
+    assert server.request("GET", f"{prefix}/models/{MODEL}").json["id"] == MODEL
+    assert server.request("GET", f"{prefix}/health").json["status"] == "ok"
+    assert MODEL in server.request("GET", f"{prefix}/about").json["models"]
+    chat = {"messages": [message()], "max_tokens": 1}
+    assert server.request("POST", f"{prefix}/chat/completions", chat).status == 200
+    assert server.request("POST", f"{prefix}/completions", {"prompt": PROMPT, "max_tokens": 1}).status == 200
+
+
+def test_the_routes_that_the_server_names_are_there(server):
+    for route in server.request("GET", "/about").json["endpoints"]:
+        method, path = route.split()
+        reply = server.request(method, path.replace("{model}", MODEL), {} if method == "POST" else None)
+        assert reply.status == (400 if method == "POST" else 200), route
