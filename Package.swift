@@ -78,11 +78,19 @@ let package = Package(
             cxxSettings: [.unsafeFlags(nativeHeaders)],
             linkerSettings: nativeLibraries
         ),
-        .testTarget(name: "RuntimeSupportTests", dependencies: ["RuntimeSupport", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RuntimeSupportTests",
+            dependencies: ["RuntimeSupport", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TokenizerTests", dependencies: ["CLlama", "Tokenizer"], swiftSettings: strict),
-        .testTarget(name: "SchedulingTests", dependencies: ["RuntimeSupport", "Scheduling", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SchedulingTests",
+            dependencies: ["RuntimeSupport", "Scheduling", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "LlamaTests",
             dependencies: ["CLlamaReference", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer"],

@@ -7,7 +7,11 @@ package enum ContextBudget {
 
     /// The longest context for each of so many sequences, a multiple of 256, at most what the model was trained with.
     ///
-    /// - Parameter availableMemory: In bytes.
+    /// - Parameters:
+    ///   - trainingContext: In tokens.
+    ///   - cacheBytesPerToken: What a token takes in the KV cache; 0 where there is none.
+    ///   - sequences: How many share the memory.
+    ///   - availableMemory: In bytes.
     /// - Returns: Nil where not even 256 tokens fit.
     package static func contextLength(
         trainingContext: Int,
@@ -23,8 +27,10 @@ package enum ContextBudget {
 
     /// Memory that can be taken without swapping, in bytes: the machine's, or what the process's control group leaves.
     package static func availableMemory() -> UInt64 {
-        let machine = field("MemAvailable:", in: "/proc/meminfo").map { $0 * 1024 } ?? ProcessInfo.processInfo.physicalMemory
-        guard let limit = number(in: "/sys/fs/cgroup/memory.max"), let used = number(in: "/sys/fs/cgroup/memory.current")
+        let machine =
+            field("MemAvailable:", in: "/proc/meminfo").map { $0 * 1024 } ?? ProcessInfo.processInfo.physicalMemory
+        guard let limit = number(in: "/sys/fs/cgroup/memory.max"),
+            let used = number(in: "/sys/fs/cgroup/memory.current")
         else { return machine }
         return min(machine, limit > used ? limit - used : 0)
     }

@@ -26,8 +26,11 @@ package final class LlamaBackend: Backend {
     /// Makes the context; blocks while its memory is set up.
     ///
     /// - Parameters:
+    ///   - model: Kept alive.
+    ///   - options: The context's measures.
     ///   - heartbeat: Beaten while a step computes.
     ///   - abort: Polled while a step computes; raised, it cuts the step off.
+    /// - Throws: `LlamaError`, most likely for want of memory.
     package init(
         model: LlamaModel,
         options: Options,

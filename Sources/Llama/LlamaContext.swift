@@ -91,8 +91,9 @@ final class StepWatch: Sendable {
     }
 }
 
-/// Polled by ggml between the nodes of a graph, on the decoding thread. The user data is a `StepWatch` that the context
-/// keeps alive.
+/// Polled by ggml between the nodes of a graph, on the decoding thread.
+///
+/// The user data is a `StepWatch` that the context keeps alive.
 private func shouldAbort(_ userData: UnsafeMutableRawPointer?) -> Bool {
     guard let userData = unsafe userData else { return false }
     let watch = unsafe Unmanaged<StepWatch>.fromOpaque(userData).takeUnretainedValue()

@@ -32,6 +32,7 @@ package import Tokenizer
     /// - Parameters:
     ///   - path: A readable regular file.
     ///   - gpuLayers: How many layers to place on a GPU, where one is there.
+    /// - Throws: `LlamaError` where it is not a model that llama.cpp knows, or a damaged one.
     package init(path: String, gpuLayers: Int = 0) throws(LlamaError) {
         var handle: OpaquePointer?
         let options = unsafe cl_model_options(
@@ -52,7 +53,9 @@ package import Tokenizer
     /// The model's vocabulary; it keeps the model alive.
     ///
     /// - Throws: `TokenizerError` where the model has none.
-    package func makeVocabulary() throws(TokenizerError) -> Vocabulary { try unsafe Vocabulary(sharing: handle, owner: self) }
+    package func makeVocabulary() throws(TokenizerError) -> Vocabulary {
+        try unsafe Vocabulary(sharing: handle, owner: self)
+    }
 
     /// A value of the file's metadata as text, or nil.
     package func metadata(_ key: String) -> String? {

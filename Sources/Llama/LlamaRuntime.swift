@@ -3,7 +3,9 @@ internal import RuntimeSupport
 
 /// The process-wide part of llama.cpp: its log, its devices, its versions.
 package enum LlamaRuntime {
-    /// Starts the runtime; before anything else here, once. Later calls do nothing.
+    /// Starts the runtime; before anything else here, once.
+    ///
+    /// Later calls do nothing.
     ///
     /// - Parameter usesBLAS: Whether ggml's BLAS backend may take products over. Where it is registered it takes every
     ///   large one, and for quantized weights ggml's own kernels are faster.
@@ -18,14 +20,16 @@ package enum LlamaRuntime {
 
     /// The names of ggml's devices, such as `CPU`.
     package static var devices: [String] {
-        (0 ..< cl_device_count()).map { unsafe String(cString: cl_device_name($0)) }
+        (0..<cl_device_count()).map { unsafe String(cString: cl_device_name($0)) }
     }
 
     /// How many threads mathematics runs on best on this machine.
     package static var bestThreadCount: Int { Int(cl_best_thread_count()) }
 }
 
-/// Sends llama.cpp's lines to the log. Most of what it calls info is of use only when debugging.
+/// Sends llama.cpp's lines to the log.
+///
+/// Most of what it calls info is of use only when debugging.
 private func forwardLog(_ level: Int32, _ text: UnsafePointer<CChar>?, _: UnsafeMutableRawPointer?) {
     guard let text = unsafe text else { return }
     let log = Log("llama")

@@ -8,7 +8,13 @@ internal import Scheduling
     private let model: LlamaModel
     private let handle: OpaquePointer
 
-    /// - Parameter penaltyWindow: How many chosen tokens the penalties look back at: all of an answer, as OpenAI's do.
+    /// Makes the chain.
+    ///
+    /// - Parameters:
+    ///   - model: Kept alive.
+    ///   - sampling: What the chain does.
+    ///   - penaltyWindow: How many chosen tokens the penalties look back at: all of an answer, as OpenAI's do.
+    /// - Throws: `LlamaError` where a bias names a token that the vocabulary does not have.
     init(model: LlamaModel, sampling: Sampling, penaltyWindow: Int) throws(LlamaError) {
         let biases = sampling.logitBias.map { cl_logit_bias(token: $0.token, bias: $0.bias) }
         var handle: OpaquePointer?

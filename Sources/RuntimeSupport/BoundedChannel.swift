@@ -131,7 +131,9 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
         if isFirst { onAbandoned() }
     }
 
-    /// The reading end. Dropping it before the end abandons the channel.
+    /// The reading end.
+    ///
+    /// Dropping it before the end abandons the channel.
     package final class Reader: AsyncSequence, AsyncIteratorProtocol, Sendable {
         private let channel: BoundedChannel
 

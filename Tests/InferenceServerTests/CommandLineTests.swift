@@ -36,7 +36,9 @@ struct CommandLineTests {
 
     @Test("keys come from the environment too")
     func environmentKeys() throws {
-        #expect(try serve("--api-key", "a", environment: ["INFERENCE_SERVER_API_KEY": "b,c"]).apiKeys == ["a", "b", "c"])
+        #expect(
+            try serve("--api-key", "a", environment: ["INFERENCE_SERVER_API_KEY": "b,c"]).apiKeys == ["a", "b", "c"]
+        )
     }
 
     @Test("keys come from a file, one on each line")
@@ -78,7 +80,10 @@ struct CommandLineTests {
 
     @Test(
         "a bind that is not loopback needs a key, however it is asked for",
-        arguments: [["--listen"], ["--host", "0.0.0.0"], ["--host", "192.0.2.1"], ["--host", "::"], ["--host", "127.evil.example"]]
+        arguments: [
+            ["--listen"], ["--host", "0.0.0.0"], ["--host", "192.0.2.1"], ["--host", "::"],
+            ["--host", "127.evil.example"],
+        ]
     )
     func open(arguments: [String]) throws {
         #expect(throws: UsageError.self) { try Command(arguments: arguments, environment: [:]) }

@@ -16,7 +16,10 @@ struct ModelFolderTests {
 
     @Test(
         "a model is found by its id, its file's name and its path",
-        arguments: ["SmolLM2-135M-Instruct", "SmolLM2-135M-Instruct.Q4_1", "SmolLM2-135M-Instruct.Q4_1.gguf", InstalledModels.chat]
+        arguments: [
+            "SmolLM2-135M-Instruct", "SmolLM2-135M-Instruct.Q4_1", "SmolLM2-135M-Instruct.Q4_1.gguf",
+            InstalledModels.chat,
+        ]
     )
     func found(name: String) throws {
         #expect(try installed.chatModel(name).path.hasSuffix("SmolLM2-135M-Instruct.Q4_1.gguf"))
@@ -30,7 +33,10 @@ struct ModelFolderTests {
         #expect(throws: ModelFolderError.self) { try ModelFolder(path: "/nowhere").chatModel(nil) }
     }
 
-    @Test("a folder without a manifest, or with a broken one, serves files under their own names", arguments: [nil, "{", "[]", "{\"models\": 3}"])
+    @Test(
+        "a folder without a manifest, or with a broken one, serves files under their own names",
+        arguments: [nil, "{", "[]", "{\"models\": 3}"]
+    )
     func manifest(contents: String?) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "models-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -47,8 +53,10 @@ struct ModelFolderTests {
     @Test(
         "OpenAI's names of models that chat stand for the default model",
         arguments: [
-            "gpt-4o", "gpt-4o-mini", "gpt-4o-2024-08-06", "gpt-3.5-turbo", "gpt-3.5-turbo-instruct", "gpt-4", "gpt-4-turbo",
-            "gpt-4.1-nano", "gpt-5", "gpt-5-mini", "gpt-5.1", "o1", "o1-mini", "o3-mini", "o4-mini", "chatgpt-4o-latest",
+            "gpt-4o", "gpt-4o-mini", "gpt-4o-2024-08-06", "gpt-3.5-turbo", "gpt-3.5-turbo-instruct", "gpt-4",
+            "gpt-4-turbo",
+            "gpt-4.1-nano", "gpt-5", "gpt-5-mini", "gpt-5.1", "o1", "o1-mini", "o3-mini", "o4-mini",
+            "chatgpt-4o-latest",
             "text-davinci-003", "davinci-002",
         ]
     )
@@ -57,7 +65,8 @@ struct ModelFolderTests {
     @Test(
         "names of models that do something else do not",
         arguments: [
-            "gpt-4o-audio-preview", "gpt-4o-realtime-preview", "gpt-4o-transcribe", "gpt-4o-mini-tts", "gpt-image-1", "tts-1",
+            "gpt-4o-audio-preview", "gpt-4o-realtime-preview", "gpt-4o-transcribe", "gpt-4o-mini-tts", "gpt-image-1",
+            "tts-1",
             "whisper-1", "dall-e-3", "text-embedding-3-small", "gpt-oss-20b", "llama", "", "o", "o10", "gpt-40",
         ]
     )

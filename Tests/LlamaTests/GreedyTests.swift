@@ -38,14 +38,19 @@ struct GreedyTests {
     func alone(prompt: String) async throws {
         let expected = try reference(prompt)
         let engine = try LoadedModel.makeEngine()
-        let answer = try await LoadedModel.answer(.greedy(try LoadedModel.tokens(prompt), maxTokens: Self.length), engine)
+        let answer = try await LoadedModel.answer(
+            .greedy(try LoadedModel.tokens(prompt), maxTokens: Self.length),
+            engine
+        )
         #expect(answer.tokens == expected.tokens)
         await engine.stop()
     }
 
-    /// Where batching is not exact: ggml multiplies a batch of one and a batch of many with different kernels, so logits
-    /// differ in their last bits. Greedy answers may part only where the two best logits lie closer than that: measured
-    /// here, they parted at 0.02 to 0.2; a wrong position or a token of another sequence moves logits by whole units.
+    /// Where batching is not exact: ggml multiplies a batch of one and a batch of many with different kernels, so
+    /// logits differ in their last bits.
+    ///
+    /// Greedy answers may part only where the two best logits lie closer than that: measured here, they parted at 0.02
+    /// to 0.2; a wrong position or a token of another sequence moves logits by whole units.
     @Test("eight requests in one batch give llama.cpp's tokens, save where two logits tie")
     func batched() async throws {
         let engine = try LoadedModel.makeEngine(sequences: 8)
@@ -76,11 +81,17 @@ struct GreedyTests {
             .generation(Generation(prompt: [.token(1)], sampling: endless, maxTokens: 400))
         ])[0]
         let reader = Task { try await LoadedModel.answer(other) }
-        let answer = try await LoadedModel.answer(.greedy(try LoadedModel.tokens(prompt), maxTokens: Self.length), engine)
+        let answer = try await LoadedModel.answer(
+            .greedy(try LoadedModel.tokens(prompt), maxTokens: Self.length),
+            engine
+        )
         let expected = try reference(prompt)
         let same = zip(answer.tokens, expected.tokens).prefix { $0 == $1 }.count
         if same < expected.tokens.count {
-            #expect(expected.margins[same] < 0.5, "parted at token \(same), where the margin is \(expected.margins[same])")
+            #expect(
+                expected.margins[same] < 0.5,
+                "parted at token \(same), where the margin is \(expected.margins[same])"
+            )
         }
         #expect(try await reader.value.tokens.count == 400)
         await engine.stop()

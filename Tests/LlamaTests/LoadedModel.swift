@@ -11,7 +11,9 @@ enum LoadedModel {
         return Result { () throws(LlamaError) in try LlamaModel(path: InstalledModels.chat) }
     }()
 
-    /// An engine over a context of its own. Fewer threads than cores, so that suites can run side by side.
+    /// An engine over a context of its own.
+    ///
+    /// Fewer threads than cores, so that suites can run side by side.
     static func makeEngine(
         contextLength: Int = 512,
         sequences: Int = 1,
@@ -29,7 +31,9 @@ enum LoadedModel {
     }
 
     /// All tokens of a generation.
-    static func answer(_ generation: Generation, _ engine: InferenceEngine) async throws -> (tokens: [Token], usage: TokenUsage) {
+    static func answer(_ generation: Generation, _ engine: InferenceEngine) async throws -> (
+        tokens: [Token], usage: TokenUsage
+    ) {
         try await answer(try await engine.submit([.generation(generation)])[0])
     }
 

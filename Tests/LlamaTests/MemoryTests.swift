@@ -20,7 +20,9 @@ struct MemoryTests {
         let prompt = try LoadedModel.tokens(text)
         let first = try await LoadedModel.answer(.greedy(prompt, maxTokens: 20), engine)
         #expect(first.usage.cached == 0)
-        let next = prompt + first.tokens + (try LoadedModel.tokens("<|im_end|>\n<|im_start|>user\nAnd vegetables?<|im_end|>\n"))
+        let next =
+            prompt + first.tokens
+            + (try LoadedModel.tokens("<|im_end|>\n<|im_start|>user\nAnd vegetables?<|im_end|>\n"))
         let second = try await LoadedModel.answer(.greedy(next, maxTokens: 1), engine)
         #expect(second.usage.cached == prompt.count + first.tokens.count - 1)
         await engine.stop()

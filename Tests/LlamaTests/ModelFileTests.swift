@@ -14,7 +14,10 @@ struct ModelFileTests {
         #expect(try #require(ModelFile(path: InstalledModels.embedding)).kind == .embedding)
     }
 
-    @Test("what is no GGUF file is none, and loading it is an error", arguments: ["", "GGUF", "GGUF\u{3}\0\0\0", "hello, world"])
+    @Test(
+        "what is no GGUF file is none, and loading it is an error",
+        arguments: ["", "GGUF", "GGUF\u{3}\0\0\0", "hello, world"]
+    )
     func damaged(contents: String) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "model-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

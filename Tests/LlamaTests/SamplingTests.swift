@@ -11,7 +11,10 @@ struct SamplingTests {
         sampling.seed = 7
         change(&sampling)
         let prompt = try LoadedModel.tokens("My favourite animal is").map(PromptItem.token)
-        let answer = try await LoadedModel.answer(Generation(prompt: prompt, sampling: sampling, maxTokens: count), engine)
+        let answer = try await LoadedModel.answer(
+            Generation(prompt: prompt, sampling: sampling, maxTokens: count),
+            engine
+        )
         await engine.stop()
         return answer.tokens
     }

@@ -8,11 +8,11 @@ struct BoundedChannelTests {
     func order() async {
         let channel = BoundedChannel<Int>(capacity: 100)
         let reader = channel.makeReader()
-        for number in 0 ..< 50 { channel.send(number) }
+        for number in 0..<50 { channel.send(number) }
         channel.finish(with: 50)
         var read: [Int] = []
         for await number in reader { read.append(number) }
-        #expect(read == Array(0 ... 50))
+        #expect(read == Array(0...50))
         #expect(await reader.next() == nil)
     }
 
@@ -21,7 +21,7 @@ struct BoundedChannelTests {
         let calls = Atomic(0)
         let channel = BoundedChannel<Int>(capacity: 4, onRoom: { calls.add(1, ordering: .relaxed) })
         let reader = channel.makeReader()
-        #expect((0 ..< 3).allSatisfy { channel.send($0) == .available })
+        #expect((0..<3).allSatisfy { channel.send($0) == .available })
         #expect(channel.send(3) == .full)
         _ = await reader.next()
         #expect(calls.load(ordering: .relaxed) == 0)
@@ -78,7 +78,7 @@ struct BoundedChannelTests {
         let reader = channel.makeReader()
         let producer = Task {
             var rooms = room.makeAsyncIterator()
-            for number in 0 ..< 5000 where channel.send(number) == .full { await rooms.next() }
+            for number in 0..<5000 where channel.send(number) == .full { await rooms.next() }
             channel.finish()
         }
         var expected = 0

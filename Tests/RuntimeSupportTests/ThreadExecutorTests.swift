@@ -27,7 +27,7 @@ struct ThreadExecutorTests {
         let executor = ThreadExecutor(name: "counting", heartbeat: Heartbeat())
         let counter = Counter(executor)
         await withTaskGroup(of: Void.self) { group in
-            for number in 0 ..< 200 {
+            for number in 0..<200 {
                 group.addTask { if number % 2 == 0 { await counter.add() } else { counter.addLater() } }
             }
         }
@@ -40,7 +40,7 @@ struct ThreadExecutorTests {
     func stop() {
         let executor = ThreadExecutor(name: "stopping", heartbeat: Heartbeat())
         let count = Mutex(0)
-        for _ in 0 ..< 100 { executor.async { count.withLock { $0 += 1 } } }
+        for _ in 0..<100 { executor.async { count.withLock { $0 += 1 } } }
         executor.stop()
         #expect(count.withLock { $0 } == 100)
         executor.async { count.withLock { $0 += 1 } }

@@ -6,11 +6,11 @@ import Testing
 struct FaultTests {
     @Test("a cancelled request is in no later plan, in every phase")
     func cancel() throws {
-        for steps in 0 ..< 8 {
+        for steps in 0..<8 {
             var harness = SchedulerHarness()
-            let id = try harness.admit(.generation(.endless(Array(1 ... 200), maxTokens: 50)))
+            let id = try harness.admit(.generation(.endless(Array(1...200), maxTokens: 50)))
             let other = try harness.admit(.generation(.endless([9], maxTokens: 20)))
-            for _ in 0 ..< steps { harness.step() }
+            for _ in 0..<steps { harness.step() }
             harness.scheduler.cancel(id)
             let before = harness.record.plans.count
             harness.runToEnd()
@@ -24,14 +24,14 @@ struct FaultTests {
     @Test("a request cancelled between a plan and its commit gets no event, and its memory is still known")
     func cancelDuringStep() throws {
         var harness = SchedulerHarness()
-        let id = try harness.admit(.generation(.endless(Array(1 ... 40), maxTokens: 5)))
+        let id = try harness.admit(.generation(.endless(Array(1...40), maxTokens: 5)))
         let made = harness.scheduler.plan()
         let plan = try #require(made)
         let outcome = harness.backend.run(plan)
         harness.scheduler.cancel(id)
         harness.take(harness.scheduler.commit(plan, outcome))
         #expect(harness.closings[id] == nil)
-        let again = try harness.admit(.generation(.endless(Array(1 ... 40), maxTokens: 5)))
+        let again = try harness.admit(.generation(.endless(Array(1...40), maxTokens: 5)))
         harness.runToEnd()
         #expect(harness.usage(again)?.cached == 39)
     }

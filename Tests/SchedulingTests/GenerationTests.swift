@@ -32,7 +32,7 @@ struct GenerationTests {
     @Test("without a token limit the rest of the context is the limit")
     func contextIsTheLimit() throws {
         var harness = SchedulerHarness()
-        let id = try harness.admit(.generation(.endless(Array(1 ... 200))))
+        let id = try harness.admit(.generation(.endless(Array(1...200))))
         harness.runToEnd()
         #expect(harness.usage(id)?.generated == 56)
     }
@@ -59,7 +59,7 @@ struct GenerationTests {
     @Test("answers do not depend on who else is there")
     func batched() throws {
         var harness = SchedulerHarness()
-        let generations = (0 ..< 12).map { Generation.tokens(Array(1 ... TokenID(3 + $0 * 13)), seed: UInt32($0)) }
+        let generations = (0..<12).map { Generation.tokens(Array(1...TokenID(3 + $0 * 13)), seed: UInt32($0)) }
         let ids = try generations.map { try harness.admit(.generation($0)) }
         harness.runToEnd()
         for (id, generation) in zip(ids, generations) {
@@ -74,7 +74,7 @@ struct GenerationTests {
         var harness = SchedulerHarness(.small, policy: policy)
         let stream = try harness.admit(.generation(.endless([1], maxTokens: 100)))
         harness.step()
-        let long = try harness.admit(.generation(.endless(Array(1 ... 200), maxTokens: 1)))
+        let long = try harness.admit(.generation(.endless(Array(1...200), maxTokens: 1)))
         var chunks = 0
         while harness.closings[long] == nil {
             guard let plan = harness.step() else { break }
@@ -89,7 +89,7 @@ struct GenerationTests {
     @Test("prompts that arrive together all give their first token before the first answer ends")
     func firstTokens() throws {
         var harness = SchedulerHarness(BackendLimits(maxSequences: 8, contextLength: 256, maxStepTokens: 64))
-        let ids = try (0 ..< 8).map { try harness.admit(.generation(.endless([TokenID($0), 7, 8, 9], maxTokens: 20))) }
+        let ids = try (0..<8).map { try harness.admit(.generation(.endless([TokenID($0), 7, 8, 9], maxTokens: 20))) }
         while harness.closings.isEmpty { harness.step() }
         #expect(ids.allSatisfy { harness.answers[$0]?.isEmpty == false })
     }
@@ -113,7 +113,7 @@ struct GenerationTests {
         var policy = SchedulingPolicy()
         policy.maxWaiting = 3
         var scheduler = Scheduler(limits: .small, policy: policy)
-        let requests = (1 ... 4).map {
+        let requests = (1...4).map {
             Request(id: RequestID(rawValue: $0), work: .generation(.tokens([TokenID($0)])))
         }
         #expect(throws: SchedulingError.self) { try scheduler.admit(requests) }

@@ -35,7 +35,7 @@ struct InferenceEngineTests {
     func many() async throws {
         let engine = makeEngine()
         await withTaskGroup(of: Void.self) { group in
-            for number in 0 ..< 40 {
+            for number in 0..<40 {
                 group.addTask {
                     let generation = Generation.tokens([TokenID(number), 2, 3], maxTokens: 30)
                     do {
@@ -94,7 +94,9 @@ struct InferenceEngineTests {
         let stream = try await engine.submit([.generation(.endless([1]))])[0]
         let task = Task {
             var count = 0
-            while await stream.events.next() != nil { count += 1; if count == 3 { withUnsafeCurrentTask { unsafe $0?.cancel() } } }
+            while await stream.events.next() != nil {
+                count += 1; if count == 3 { withUnsafeCurrentTask { unsafe $0?.cancel() } }
+            }
             return count
         }
         #expect(await task.value == 3)
@@ -130,7 +132,7 @@ struct InferenceEngineTests {
     @Test("a stop ends every request with one closing event, and later ones are refused")
     func stop() async throws {
         let engine = makeEngine(channelCapacity: 4)
-        let streams = try await engine.submit((0 ..< 6).map { .generation(.endless([TokenID($0)])) })
+        let streams = try await engine.submit((0..<6).map { .generation(.endless([TokenID($0)])) })
         await engine.stop()
         for stream in streams {
             guard case .failed(let error) = await read(stream).closing else {
@@ -153,7 +155,7 @@ struct InferenceEngineTests {
         let stream = try await engine.submit([.generation(.endless([1], maxTokens: 1))])[0]
         for await _ in inStep { break }
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0 ..< 8 { group.addTask { await Task.yield() } }
+            for _ in 0..<8 { group.addTask { await Task.yield() } }
         }
         release.signal()
         #expect(await read(stream).tokens.count == 1)

@@ -4,17 +4,19 @@ import Testing
 
 @Suite("Shared prefixes")
 struct SharingTests {
-    private let prompt = Array(TokenID(1) ... 100)
+    private let prompt = Array(TokenID(1)...100)
 
     /// How many prompt tokens were put into steps.
     private func computed(_ record: PlanRecord) -> Int {
-        record.plans.flatMap(\.slices).filter { $0.tokens.count > 1 || $0.position < 100 }.reduce(0) { $0 + $1.tokens.count }
+        record.plans.flatMap(\.slices).filter { $0.tokens.count > 1 || $0.position < 100 }.reduce(0) {
+            $0 + $1.tokens.count
+        }
     }
 
     @Test("several choices of one prompt compute it once")
     func choices() throws {
         var harness = SchedulerHarness()
-        let generations = (0 ..< 4).map { Generation.tokens(prompt, maxTokens: 5, seed: UInt32($0)) }
+        let generations = (0..<4).map { Generation.tokens(prompt, maxTokens: 5, seed: UInt32($0)) }
         let ids = try generations.map { try harness.admit(.generation($0)) }
         harness.runToEnd()
         #expect(computed(harness.record) == 100 + 3)
@@ -40,7 +42,7 @@ struct SharingTests {
     @Test("nothing is shared between owners")
     func owners() throws {
         var harness = SchedulerHarness()
-        let ids = try (0 ..< 3).map { try harness.admit(prompt, maxTokens: 2, owner: Owner(rawValue: $0)) }
+        let ids = try (0..<3).map { try harness.admit(prompt, maxTokens: 2, owner: Owner(rawValue: $0)) }
         harness.runToEnd()
         #expect(ids.compactMap { harness.usage($0)?.cached } == [0, 0, 0])
     }

@@ -20,7 +20,9 @@ struct StepKindTests {
         let texts: [[TokenID]] = [10, 20, 5, 32, 1, 1, 1, 1, 1].map { Array(repeating: 3, count: $0) }
         let ids = try texts.map { try harness.admit(.embedding($0)) }
         harness.runToEnd()
-        #expect(harness.record.plans.map { $0.texts.map(\.tokens.count) } == [[10, 20], [5], [32], [1, 1, 1, 1], [1]])
+        #expect(
+            harness.record.plans.map { $0.texts.map(\.tokens.count) } == [[10, 20], [5], [32], [1, 1, 1, 1], [1]]
+        )
         for (id, text) in zip(ids, texts) { #expect(harness.usage(id)?.prompt == text.count) }
     }
 
@@ -48,7 +50,7 @@ struct StepKindTests {
         let stream = try harness.admit(.generation(.endless([1], maxTokens: 50)))
         harness.step()
         _ = try harness.admit(.generation(Generation(prompt: Array(repeating: .media(image), count: 8), maxTokens: 1)))
-        for _ in 0 ..< 20 { _ = try harness.admit(.embedding(Array(repeating: 2, count: 30))) }
+        for _ in 0..<20 { _ = try harness.admit(.embedding(Array(repeating: 2, count: 30))) }
         var sinceStream = 0
         while harness.closings[stream] == nil {
             guard let plan = harness.step() else { break }

@@ -63,7 +63,10 @@ package final class CheckingBackend: Backend {
         return slices.compactMap { slice in
             let slot = index(slice.sequence)
             check(!slice.tokens.isEmpty, "an empty slice")
-            check(memory[slot].reduce(0) { $0 + $1.positionCount } == slice.position, "\(slice.sequence): wrong position")
+            check(
+                memory[slot].reduce(0) { $0 + $1.positionCount } == slice.position,
+                "\(slice.sequence): wrong position"
+            )
             memory[slot] += slice.tokens.map(PromptItem.token)
             return slice.samples ? sample(slot) : nil
         }

@@ -5,7 +5,7 @@ import asyncio
 import openai
 import pytest
 
-from support import MODEL, PROMPT, TOPIC, message
+from support import KEY, MODEL, PROMPT, TOPIC, message
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +89,11 @@ def test_the_newer_limit_wins(ask):
     assert answer.usage.completion_tokens == 3
 
 
-def test_an_answer_may_fill_the_context(client, server):
-    words = " ".join([TOPIC] * 480)
+def test_without_a_limit_an_answer_may_fill_the_context(guarded, connect):
+    client = connect(guarded, api_key=KEY)
+    words = " ".join([TOPIC] * 100)
     answer = client.chat.completions.create(model=MODEL, messages=[message(words)], extra_body={"ignore_eos": True})
-    assert answer.usage.total_tokens == 2048
+    assert answer.usage.total_tokens == 512
     assert answer.choices[0].finish_reason == "length"
 
 
@@ -190,7 +191,7 @@ def test_the_same_seed_gives_the_same_answer(ask):
 
 
 def test_other_seeds_give_other_answers(ask):
-    seeds = [-1, 0, 1, 2**31, 2**63 - 1]
+    seeds = [-2, 0, 1, 2**31, 2**63 - 5]
     assert len({text(ask(temperature=1.5, seed=seed, max_tokens=24)) for seed in seeds}) == len(seeds)
 
 

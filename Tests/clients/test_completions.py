@@ -3,8 +3,9 @@
 import pytest
 from openai import BadRequestError, NotFoundError
 
-from support import MODEL, PROMPT, TOPIC
+from support import MODEL, TOPIC
 
+PROMPT = f"Once upon a time, a jar of {TOPIC}"
 TOKENS = [504, 2365, 6354, 16438]
 IGNORE_END = {"ignore_eos": True}
 
@@ -45,7 +46,7 @@ def test_without_a_limit_it_has_sixteen_tokens(client):
 
 
 def test_a_list_of_texts_is_completed_text_by_text(complete):
-    prompts = [PROMPT, f"The colour of {TOPIC} is", "Once upon a time"]
+    prompts = [PROMPT, f"The colour of {TOPIC} is", "The capital of France is"]
     answer = complete(prompts)
     assert [choice.index for choice in answer.choices] == [0, 1, 2]
     assert texts(answer) == [texts(complete(prompt))[0] for prompt in prompts]
@@ -66,13 +67,13 @@ def test_lists_of_tokens_are_completed_list_by_list(complete):
 
 def test_several_answers_to_several_prompts_come_prompt_by_prompt(complete):
     # The likeliest tokens are the same for every answer to a prompt.
-    answer = complete([PROMPT, "Once upon a time"], n=2)
+    answer = complete([PROMPT, "The capital of France is"], n=2)
     assert [choice.index for choice in answer.choices] == [0, 1, 2, 3]
     first, second, third, fourth = texts(answer)
     assert first == second and third == fourth and first != third
 
 
-@pytest.mark.parametrize("prompt", [PROMPT, [PROMPT, "Once upon a time"], TOKENS], ids=["text", "list", "tokens"])
+@pytest.mark.parametrize("prompt", [PROMPT, [PROMPT, "The capital of France is"], TOKENS], ids=["text", "list", "tokens"])
 def test_a_stream_says_what_a_plain_completion_says(complete, lenient, prompt):
     chunks = list(complete(prompt, client=lenient, stream=True, stream_options={"include_usage": True}))
     plain = complete(prompt)

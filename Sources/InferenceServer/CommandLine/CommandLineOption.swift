@@ -19,7 +19,8 @@ struct CommandLineOption: Sendable {
         let column = 30
         let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
         let pad = String(repeating: " ", count: column)
-        let first = left.count < column - 1 ? left + String(repeating: " ", count: column - left.count) : left + "\n" + pad
+        let first =
+            left.count < column - 1 ? left + String(repeating: " ", count: column - left.count) : left + "\n" + pad
         return first + lines.joined(separator: "\n" + pad)
     }
 }

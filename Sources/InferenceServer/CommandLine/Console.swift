@@ -4,7 +4,9 @@ import Foundation
 enum Console {
     static func print(_ line: String) { write(line + "\n") }
 
-    /// Writes without a line break. A reader that has gone is not an error.
+    /// Writes without a line break.
+    ///
+    /// A reader that has gone is not an error.
     static func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
 
     static func printError(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8)) }

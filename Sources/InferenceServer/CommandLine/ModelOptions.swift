@@ -3,20 +3,43 @@ import RuntimeSupport
 /// Which model to load, and how: the options that `serve` and `chat` share.
 struct ModelOptions {
     static let folder = CommandLineOption(
-        "--models-dir", value: "DIR", help: "folder of the models (default: $INFERENCE_SERVER_MODELS, or models)")
+        "--models-dir",
+        value: "DIR",
+        help: "folder of the models (default: $INFERENCE_SERVER_MODELS, or models)"
+    )
     static let model = CommandLineOption(
-        "--model", "-m", value: "NAME|FILE", help: "a model of that folder, or a GGUF file (default: the folder's default)")
+        "--model",
+        "-m",
+        value: "NAME|FILE",
+        help: "a model of that folder, or a GGUF file (default: the folder's default)"
+    )
     static let contextSize = CommandLineOption(
-        "--ctx-size", "-c", value: "N",
-        help: "tokens of prompt and answer in one request\n(default: what the model and the memory allow)")
+        "--ctx-size",
+        "-c",
+        value: "N",
+        help: "tokens of prompt and answer in one request\n(default: what the model and the memory allow)"
+    )
     static let parallel = CommandLineOption(
-        "--parallel", "-np", value: "N", help: "sequences that are computed at once (default: 8; chat: 1)")
+        "--parallel",
+        "-np",
+        value: "N",
+        help: "sequences that are computed at once (default: 8; chat: 1)"
+    )
     static let threads = CommandLineOption(
-        "--threads", "-t", value: "N", help: "threads that compute (default: the physical cores)")
+        "--threads",
+        "-t",
+        value: "N",
+        help: "threads that compute (default: the physical cores)"
+    )
     static let blas = CommandLineOption(
-        "--blas", help: "let OpenBLAS take the large products: faster for F32 weights,\nslower for quantized ones")
+        "--blas",
+        help: "let OpenBLAS take the large products: faster for F32 weights,\nslower for quantized ones"
+    )
     static let logLevel = CommandLineOption(
-        "--log-level", value: "LEVEL", help: "debug, info, warning or error (default: info)")
+        "--log-level",
+        value: "LEVEL",
+        help: "debug, info, warning or error (default: info)"
+    )
 
     static let all = [folder, model, contextSize, parallel, threads, blas, logLevel]
 
@@ -42,9 +65,9 @@ struct ModelOptions {
     ) throws(UsageError) {
         folder = Self.folder(options, environment)
         model = options.string(Self.model)
-        contextSize = try options.integer(Self.contextSize, in: 16 ... 16_777_216)
-        parallel = try options.integer(Self.parallel, in: 1 ... 256) ?? defaultParallel
-        threads = try options.integer(Self.threads, in: 1 ... 1024)
+        contextSize = try options.integer(Self.contextSize, in: 16...16_777_216)
+        parallel = try options.integer(Self.parallel, in: 1...256) ?? defaultParallel
+        threads = try options.integer(Self.threads, in: 1...1024)
         usesBLAS = options.has(Self.blas)
         logLevel = defaultLogLevel
         if let name = options.string(Self.logLevel) {

@@ -39,7 +39,9 @@ struct ParsedOptions {
     func integer(_ option: CommandLineOption, in range: ClosedRange<Int>) throws(UsageError) -> Int? {
         guard let text = string(option) else { return nil }
         guard let number = Int(text), range.contains(number) else {
-            let bounds = range.upperBound == .max ? "from \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+            let bounds =
+                range.upperBound == .max
+                ? "from \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
             throw UsageError("\(option.name) takes a whole number \(bounds), not '\(text)'")
         }
         return number

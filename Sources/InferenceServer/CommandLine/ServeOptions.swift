@@ -5,26 +5,61 @@ import RuntimeSupport
 struct ServeOptions {
     static let host = CommandLineOption("--host", value: "ADDRESS", help: "address to bind to (default: 127.0.0.1)")
     static let port = CommandLineOption(
-        "--port", "--api-port", value: "N", help: "port to bind to; 0 picks a free one (default: 5000)")
+        "--port",
+        "--api-port",
+        value: "N",
+        help: "port to bind to; 0 picks a free one (default: 5000)"
+    )
     static let listen = CommandLineOption("--listen", help: "serve the network: bind to 0.0.0.0; needs a key")
     static let insecureListen = CommandLineOption(
-        "--insecure-listen", help: "serve the network without a key: everybody there may use the server")
+        "--insecure-listen",
+        help: "serve the network without a key: everybody there may use the server"
+    )
     static let allowHost = CommandLineOption(
-        "--allow-host", value: "NAME", help: "a further name that clients may call this box by (repeatable)")
+        "--allow-host",
+        value: "NAME",
+        help: "a further name that clients may call this box by (repeatable)"
+    )
     static let corsOrigin = CommandLineOption(
-        "--cors-origin", value: "ORIGIN", help: "web pages of this origin may use the server; * for all (repeatable)")
+        "--cors-origin",
+        value: "ORIGIN",
+        help: "web pages of this origin may use the server; * for all (repeatable)"
+    )
     static let apiKey = CommandLineOption(
-        "--api-key", value: "KEY", help: "a key that clients must send (repeatable); other users of this box\nsee it in the process list: a file or the environment is better")
+        "--api-key",
+        value: "KEY",
+        help:
+            "a key that clients must send (repeatable); other users of this box\nsee it in the process list: a file or the environment is better"
+    )
     static let apiKeyFile = CommandLineOption(
-        "--api-key-file", value: "FILE", help: "a file with a key on each line\n($INFERENCE_SERVER_API_KEY holds keys too, with commas between)")
-    static let certificate = CommandLineOption("--ssl-certfile", value: "FILE", help: "PEM certificate chain: serve HTTPS")
-    static let certificateKey = CommandLineOption("--ssl-keyfile", value: "FILE", help: "PEM private key of the certificate")
+        "--api-key-file",
+        value: "FILE",
+        help: "a file with a key on each line\n($INFERENCE_SERVER_API_KEY holds keys too, with commas between)"
+    )
+    static let certificate = CommandLineOption(
+        "--ssl-certfile",
+        value: "FILE",
+        help: "PEM certificate chain: serve HTTPS"
+    )
+    static let certificateKey = CommandLineOption(
+        "--ssl-keyfile",
+        value: "FILE",
+        help: "PEM private key of the certificate"
+    )
     static let strictModels = CommandLineOption(
-        "--strict-models", help: "refuse OpenAI's model names instead of serving the default model")
+        "--strict-models",
+        help: "refuse OpenAI's model names instead of serving the default model"
+    )
     static let maxQueue = CommandLineOption(
-        "--max-queue", value: "N", help: "requests that may wait before one more is refused (default: 256)")
+        "--max-queue",
+        value: "N",
+        help: "requests that may wait before one more is refused (default: 256)"
+    )
     static let maxBody = CommandLineOption(
-        "--max-body-mib", value: "N", help: "largest request body, in MiB (default: 64)")
+        "--max-body-mib",
+        value: "N",
+        help: "largest request body, in MiB (default: 64)"
+    )
     static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
     static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
 
@@ -55,14 +90,14 @@ struct ServeOptions {
         }
         model = try ModelOptions(options, environment: environment, defaultParallel: 8, defaultLogLevel: .info)
         host = options.string(Self.host) ?? (options.has(Self.listen) ? "0.0.0.0" : "127.0.0.1")
-        port = UInt16(try options.integer(Self.port, in: 0 ... 65535) ?? 5000)
+        port = UInt16(try options.integer(Self.port, in: 0...65535) ?? 5000)
         allowedHosts = options.strings(Self.allowHost)
         corsOrigins = options.strings(Self.corsOrigin)
         apiKeys = try Self.keys(options, environment)
         tls = try Self.tls(options)
         acceptsAliases = !options.has(Self.strictModels)
-        maxQueue = try options.integer(Self.maxQueue, in: 1 ... 100_000) ?? 256
-        maxBody = (try options.integer(Self.maxBody, in: 1 ... 4096) ?? 64) << 20
+        maxQueue = try options.integer(Self.maxQueue, in: 1...100_000) ?? 256
+        maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
                 "binding to \(host) lets everybody on the network use this server: give --api-key, or --insecure-listen if that is meant"

@@ -18,7 +18,9 @@ struct ChatCommand {
         let model = try ChatModel(file, id: folder.id(of: file), options: options)
         let isTerminal = Console.inputIsTerminal
         if isTerminal {
-            Console.print("\(model.id), \(model.contextLength) tokens of context. Ctrl-C stops an answer; /reset, /quit.")
+            Console.print(
+                "\(model.id), \(model.contextLength) tokens of context. Ctrl-C stops an answer; /reset, /quit."
+            )
         }
         var conversation = TerminalConversation(model: model)
         let interrupts = Interrupts()

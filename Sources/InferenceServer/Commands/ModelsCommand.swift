@@ -12,10 +12,13 @@ struct ModelsCommand {
             return
         }
         let rows = folder.files.map { file in
-            [folder.id(of: file) + (folder.isDefault(file) ? " *" : ""), size(file.size), file.architecture, serves(file.kind)]
+            [
+                folder.id(of: file) + (folder.isDefault(file) ? " *" : ""), size(file.size), file.architecture,
+                serves(file.kind),
+            ]
         }
         let table = [["MODEL", "SIZE", "ARCHITECTURE", "SERVES"]] + rows
-        let widths = (0 ..< 4).map { column in table.map { $0[column].count }.max() ?? 0 }
+        let widths = (0..<4).map { column in table.map { $0[column].count }.max() ?? 0 }
         for row in table {
             let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
             Console.print(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))

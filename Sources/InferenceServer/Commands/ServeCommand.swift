@@ -24,7 +24,11 @@ struct ServeCommand {
         let model = try ChatModel(file, id: folder.id(of: file), options: options.model, policy: policy)
         let catalog = ModelCatalog(chat: model, acceptsAliases: options.acceptsAliases)
         let routes = Routes(catalog: catalog) { Int(Date.now.timeIntervalSince1970) }
-        let server = try HTTPServer(configuration: try configuration(), router: routes.router, renderer: HTTPResponse.fault)
+        let server = try HTTPServer(
+            configuration: try configuration(),
+            router: routes.router,
+            renderer: HTTPResponse.fault
+        )
 
         let stops = StopSignals()
         try server.start()

@@ -3,7 +3,9 @@ import Scheduling
 import Tokenizer
 import WireFormat
 
-/// One answer as text, piece by piece: detokenized, and cut at the first stop string. Ends with exactly one `.end`.
+/// One answer as text, piece by piece: detokenized, and cut at the first stop string.
+///
+/// Ends with exactly one `.end`.
 ///
 /// Read by one task. Dropping it, or cancelling that task, ends the generation.
 struct Answer {

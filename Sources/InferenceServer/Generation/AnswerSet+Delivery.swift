@@ -20,7 +20,8 @@ extension AnswerSet {
                     return (index, try await answer.all())
                 }
             }
-            var collected: [(index: Int, answer: (text: String, reason: WireFormat.FinishReason, usage: TokenUsage))] = []
+            var collected: [(index: Int, answer: (text: String, reason: WireFormat.FinishReason, usage: TokenUsage))] =
+                []
             for try await (index, answer) in group { collected.append((index, answer)) }
             return collected.sorted { $0.index < $1.index }.map(\.answer)
         }

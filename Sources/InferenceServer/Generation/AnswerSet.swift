@@ -10,7 +10,13 @@ struct AnswerSet {
 
     /// Submits one generation for each answer, all or none.
     ///
-    /// - Parameter stops: Texts that end an answer, the template's among them.
+    /// - Parameters:
+    ///   - prompts: Their tokens.
+    ///   - parameters: Of all answers alike; each has a seed of its own.
+    ///   - stops: Texts that end an answer, the template's among them.
+    ///   - model: What generates.
+    ///   - owner: On whose behalf.
+    ///   - promptParameter: What errors call the prompts.
     /// - Throws: `APIError` where a prompt does not fit, or the queue is full.
     init(
         prompts: [[Token]],
@@ -38,7 +44,7 @@ struct AnswerSet {
         var works: [Work] = []
         for prompt in prompts {
             let items = prompt.map(PromptItem.token)
-            for choice in 0 ..< parameters.count {
+            for choice in 0..<parameters.count {
                 let sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
                 works.append(
                     .generation(Generation(prompt: items, sampling: sampling, maxTokens: parameters.maximumTokens))
@@ -63,7 +69,7 @@ struct AnswerSet {
         let perPrompt = answers.count / promptCount
         // What the answers to one prompt share among themselves was computed for this request: not a cache's gain.
         let cached = stride(from: 0, to: usages.count, by: perPrompt).reduce(0) { sum, first in
-            sum + (usages[first ..< min(first + perPrompt, usages.count)].map(\.cached).min() ?? 0)
+            sum + (usages[first..<min(first + perPrompt, usages.count)].map(\.cached).min() ?? 0)
         }
         return Usage(
             promptTokens: promptTokens,

@@ -5,7 +5,11 @@ import WireFormat
 extension Sampling {
     /// How the parameters of a request choose tokens; for OpenAI's defaults, the model's own distribution.
     ///
-    /// - Parameter choice: Which of several answers: each has a seed of its own.
+    /// - Parameters:
+    ///   - parameters: The request's.
+    ///   - seed: The seed of the first answer.
+    ///   - choice: Which of several answers: each has a seed of its own.
+    ///   - vocabulary: The model's.
     /// - Throws: 400 where a bias names a token that the vocabulary does not have.
     init(_ parameters: GenerationParameters, seed: UInt32, choice: Int, vocabulary: Vocabulary) throws(APIError) {
         self.init()

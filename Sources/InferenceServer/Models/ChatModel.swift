@@ -4,7 +4,9 @@ import RuntimeSupport
 import Scheduling
 import Tokenizer
 
-/// A loaded chat model with all that serving it needs. Shared by all requests.
+/// A loaded chat model with all that serving it needs.
+///
+/// Shared by all requests.
 final class ChatModel: Sendable {
     /// What requests call it.
     let id: String
@@ -39,7 +41,13 @@ final class ChatModel: Sendable {
         )
         vocabulary = try model.makeVocabulary()
         template = try ChatTemplate(vocabulary: vocabulary)
-        engine = InferenceEngine(name: "inference", backend: backend, policy: policy, heartbeat: heartbeat, abort: abort)
+        engine = InferenceEngine(
+            name: "inference",
+            backend: backend,
+            policy: policy,
+            heartbeat: heartbeat,
+            abort: abort
+        )
         information = model.information
         self.id = id
         self.file = file
@@ -53,7 +61,9 @@ final class ChatModel: Sendable {
         let information = model.information
         let trained = information.trainingContext
         if let wanted = options.contextSize {
-            if wanted > trained { Log("model").warning("--ctx-size \(wanted) is more than the \(trained) tokens of its training") }
+            if wanted > trained {
+                Log("model").warning("--ctx-size \(wanted) is more than the \(trained) tokens of its training")
+            }
             return wanted
         }
         let available = ContextBudget.availableMemory()

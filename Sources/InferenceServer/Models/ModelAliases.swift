@@ -12,7 +12,8 @@ enum ModelAliases {
         let parts = name.split(separator: "-").map(String.init)
         guard !others.contains(where: parts.contains) else { return false }
         return families.contains { family in
-            name == family || name.hasPrefix(family + "-") || name.hasPrefix(family + ".") || name.hasPrefix(family + "o")
+            name == family || name.hasPrefix(family + "-") || name.hasPrefix(family + ".")
+                || name.hasPrefix(family + "o")
         }
     }
 }

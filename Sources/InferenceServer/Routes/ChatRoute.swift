@@ -4,7 +4,7 @@ import Tokenizer
 import WireFormat
 
 extension Routes {
-    /// `POST /v1/chat/completions`
+    /// Answers `POST /v1/chat/completions`.
     func chatCompletions(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(ChatRequest.self)
         let model = try catalog.chatModel(body.model)

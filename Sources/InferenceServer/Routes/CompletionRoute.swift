@@ -4,7 +4,7 @@ import Tokenizer
 import WireFormat
 
 extension Routes {
-    /// `POST /v1/completions`
+    /// Answers `POST /v1/completions`.
     func completions(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(CompletionRequest.self)
         let model = try catalog.chatModel(body.model)

@@ -2,10 +2,10 @@ import HTTP
 import WireFormat
 
 extension Routes {
-    /// `GET /v1/models`
+    /// Answers `GET /v1/models`.
     func listModels(_ request: HTTPRequest) async throws -> HTTPResponse { .json(ModelList(catalog.cards)) }
 
-    /// `GET /v1/models/{model}`
+    /// Answers `GET /v1/models/{model}`.
     func retrieveModel(_ request: HTTPRequest) async throws -> HTTPResponse {
         .json(try catalog.card(request.parameters["model"] ?? ""))
     }

@@ -6,11 +6,12 @@ import Speech
 import WireFormat
 
 extension Routes {
-    /// A decode loop that has given no sign for so long is taken to hang. It beats between the nodes of a step's graph,
-    /// and every second while there is nothing to do.
+    /// A decode loop that has given no sign for so long is taken to hang.
+    ///
+    /// It beats between the nodes of a step's graph, and every second while there is nothing to do.
     static let longestSilence = Duration.seconds(20)
 
-    /// `GET /health`
+    /// Answers `GET /health`.
     func health(_ request: HTTPRequest) async throws -> HTTPResponse {
         let isAlive = catalog.chat.engine.heartbeat.silence < Self.longestSilence
         let status: Health.Status = isAlive ? .ok : .failed
@@ -18,7 +19,7 @@ extension Routes {
         return .json(health, status: isAlive ? .ok : .serviceUnavailable)
     }
 
-    /// `GET /about`
+    /// Answers `GET /about`.
     func about(_ request: HTTPRequest) async throws -> HTTPResponse {
         .json(
             About(

@@ -24,9 +24,12 @@ package actor InferenceEngine {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
+    /// Starts the thread.
+    ///
     /// - Parameters:
     ///   - name: The thread's name; at most 15 bytes.
     ///   - backend: Used on the engine's thread alone from now on.
+    ///   - policy: The numbers that shape plans.
     ///   - heartbeat: The one that the backend beats, if it beats one.
     ///   - abort: Raised when the engine stops; the backend's native code polls it.
     ///   - channelCapacity: How many tokens a request may be ahead of its reader before it is paused.

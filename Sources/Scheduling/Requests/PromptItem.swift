@@ -25,7 +25,9 @@ package enum PromptItem: Hashable, Sendable {
     }
 }
 
-/// An image, or a stretch of audio, within a prompt. Two items with the same content hash are the same.
+/// An image, or a stretch of audio, within a prompt.
+///
+/// Two items with the same content hash are the same.
 package struct MediaItem: Hashable, Sendable {
     package let contentHash: UInt64
     package let tokenCount: Int

@@ -58,7 +58,9 @@ extension Scheduler {
     private func coming(to request: WaitingGeneration) -> Int {
         running.lazy
             .filter { $0.owner == request.owner && $0.prefillDone != nil }
-            .map { min(request.generation.prompt.count - 1, commonPrefix($0.generation.prompt, request.generation.prompt)) }
+            .map {
+                min(request.generation.prompt.count - 1, commonPrefix($0.generation.prompt, request.generation.prompt))
+            }
             .max() ?? 0
     }
 

@@ -1,5 +1,7 @@
 extension Scheduler {
-    /// What is wrong with the scheduler's own state, in sentences: empty, always. For tests and for idle moments.
+    /// What is wrong with the scheduler's own state, in sentences: empty, always.
+    ///
+    /// For tests and for idle moments.
     package var violations: [String] {
         var found: [String] = []
         let users = slots.compactMap(\.user)
@@ -13,7 +15,9 @@ extension Scheduler {
             if slot.owner != request.owner { found.append("\(slot.id) holds another owner's memory") }
             if slot.isDirty { found.append("\(slot.id) is in use and dirty") }
             let expected = request.prefillDone ?? request.generation.prompt.count + request.usage.generated - 1
-            if slot.items.count != expected { found.append("\(slot.id) holds \(slot.items.count) items, not \(expected)") }
+            if slot.items.count != expected {
+                found.append("\(slot.id) holds \(slot.items.count) items, not \(expected)")
+            }
             if slot.items.reduce(0, { $0 + $1.tokenCount }) > limits.contextLength {
                 found.append("\(slot.id) holds more than the context")
             }

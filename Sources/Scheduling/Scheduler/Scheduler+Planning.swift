@@ -80,7 +80,9 @@ extension Scheduler {
         return nil
     }
 
-    /// As many waiting texts as fit, oldest first. They stay in the queue until the commit.
+    /// As many waiting texts as fit, oldest first.
+    ///
+    /// They stay in the queue until the commit.
     private func embeddingStep() -> Step? {
         var texts: [EmbeddingText] = []
         var room = limits.maxEmbeddingTokens

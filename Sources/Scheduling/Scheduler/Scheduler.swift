@@ -30,7 +30,7 @@ package struct Scheduler: Sendable {
         precondition(limits.maxSequences > 0 && limits.maxStepTokens >= limits.maxSequences)
         self.limits = limits
         self.policy = policy
-        slots = (0 ..< limits.maxSequences).map { SequenceSlot(id: SequenceID(rawValue: Int32($0))) }
+        slots = (0..<limits.maxSequences).map { SequenceSlot(id: SequenceID(rawValue: Int32($0))) }
     }
 
     /// Takes requests into the queue, all or none.
@@ -54,7 +54,9 @@ package struct Scheduler: Sendable {
         }
     }
 
-    /// Forgets a request without an event; no later plan works for it. Unknown ids are ignored.
+    /// Forgets a request without an event; no later plan works for it.
+    ///
+    /// Unknown ids are ignored.
     package mutating func cancel(_ id: RequestID) {
         waiting.removeAll { $0.id == id }
         waitingTexts.removeAll { $0.request == id }

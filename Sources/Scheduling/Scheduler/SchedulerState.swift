@@ -80,5 +80,5 @@ struct SequenceSlot: Sendable {
 /// The number of items at the start that two prompts have in common.
 func commonPrefix(_ left: [PromptItem], _ right: [PromptItem]) -> Int {
     let count = min(left.count, right.count)
-    return (0 ..< count).first { left[$0] != right[$0] } ?? count
+    return (0..<count).first { left[$0] != right[$0] } ?? count
 }
