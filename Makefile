@@ -42,7 +42,7 @@ test-asan: deps models  ## run the tests under the address sanitizer
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build-asan
 
 test-tsan: deps models  ## run the tests under the thread sanitizer
-	TSAN_OPTIONS=suppressions=Tests/tsan.supp $(SWIFT) test --sanitize thread --scratch-path .build-tsan
+	$(SWIFT) test --sanitize thread --scratch-path .build-tsan
 
 lint:  ## check format and style
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests

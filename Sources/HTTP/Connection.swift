@@ -17,6 +17,8 @@ final class Connection: Sendable {
     let remoteAddress: String
     /// When the watch ends the connection: whatever it is doing now took too long.
     let deadline = Deadline()
+    /// Whether a request was refused while its body was still to come.
+    let isRefused = Atomic<Bool>(false)
     private let state = Mutex(State())
 
     init(socket: Int32, remoteAddress: String) {
@@ -32,12 +34,8 @@ final class Connection: Sendable {
     /// On libmicrohttpd's thread.
     func begin(_ exchange: Exchange) { state.withLock { $0.exchange = exchange } }
 
-    /// Whether the request was the first to end here.
-    ///
-    /// On libmicrohttpd's thread.
+    /// The request has ended, on libmicrohttpd's thread.
     func end() { state.withLock { $0.exchange = nil } }
-
-    var isIdle: Bool { state.withLock { $0.exchange == nil } }
 
     /// Sets the deadline of a request's arrival; a client that has closed its side sends nothing more for it.
     func expect(within duration: Duration, since start: Int64) {

@@ -24,13 +24,14 @@ extension ConnectionWatch {
                     _ = unsafe eventfd_read(wake, &value)
                 } else if let connection = state.withLock({ $0.connections[descriptor] }) {
                     if connection.peerClosed() { shutDown(connection) }
-                } else {
+                } else if !drop(descriptor) {
                     isListenerReady = true
                 }
             }
             let now = Deadline.now
             if now >= nextSweep {
                 sweep(now)
+                sweepLingering(now)
                 nextSweep = now + Int64(Self.tickMilliseconds) * 1_000_000
             }
             // Behind the events, so that none of them can be for a socket of the same number that is accepted here.

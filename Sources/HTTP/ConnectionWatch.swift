@@ -16,6 +16,8 @@ final class ConnectionWatch: Sendable {
         /// stand for another.
         var connections: [Int32: Connection] = [:]
         var listener: ListeningSocket?
+        /// Copies of closed sockets, and when they are let go.
+        var lingering: [Int32: Int64] = [:]
         /// New connections are shut down at once.
         var isClosing = false
         var isStopping = false
@@ -42,11 +44,12 @@ final class ConnectionWatch: Sendable {
     }
 
     deinit {
+        endLingering { _ in true }
         close(poll)
         close(wake)
     }
 
-    var isIdle: Bool { state.withLock { $0.connections.isEmpty } }
+    var isIdle: Bool { state.withLock { $0.connections.isEmpty && $0.lingering.isEmpty } }
 
     /// A connection was started.
     ///

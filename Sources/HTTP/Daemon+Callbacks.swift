@@ -1,6 +1,7 @@
 internal import CMicroHTTPD
 internal import Glibc
 internal import RuntimeSupport
+internal import Synchronization
 
 // What libmicrohttpd calls, all on its own thread. The context is the HTTPService, which the Daemon keeps alive. A socket's
 // context is its Connection, retained when it starts and released when it is closed. A request's context is its
@@ -27,6 +28,7 @@ func handleConnectionChange(
         let connection = unsafe Unmanaged<Connection>.fromOpaque(pointer).takeRetainedValue()
         unsafe socketContext.pointee = nil
         service.watch.remove(connection)
+        if connection.isRefused.load(ordering: .relaxed) { service.watch.linger(connection.socket) }
     }
 }
 

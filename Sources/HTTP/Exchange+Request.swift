@@ -120,6 +120,7 @@ extension Exchange {
     private func reply(with response: HTTPResponse) -> Step {
         let reply = Reply(response)
         state.withLock { $0.phase = .replying(reply) }
+        connection.isRefused.store(true, ordering: .relaxed)
         return .reply(reply)
     }
 }

@@ -1,4 +1,3 @@
-import Synchronization
 
 /// A bounded queue from one synchronous producer to one asynchronous reader.
 ///
@@ -34,7 +33,7 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
         }
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let capacity: Int
     private let onRoom: @Sendable () -> Void
     private let onAbandoned: @Sendable () -> Void

@@ -1,6 +1,5 @@
 import Dispatch
 import Foundation
-import Synchronization
 
 /// A serial executor on a thread of its own: for actors that make long blocking calls into C.
 ///
@@ -19,7 +18,7 @@ package final class ThreadExecutor: SerialExecutor {
         var hasEnded = false
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let arrival = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let name: String

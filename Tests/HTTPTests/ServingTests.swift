@@ -158,9 +158,9 @@ struct ServingTests {
         try await withServer(echoRouter()) { port in
             let client = try RawHTTPClient(port: port)
             let body = String(repeating: "0123456789abcdef", count: 512 << 10)
-            async let sent: Void = client.request("POST /echo", body: body)
+            async let isSent = client.request("POST /echo", body: body)
             let response = try await client.response()
-            await sent
+            #expect(await isSent)
             #expect(response.body == Array(body.utf8))
         }
     }

@@ -1,5 +1,5 @@
+import RuntimeSupport
 package import Scheduling
-import Synchronization
 
 /// A backend that computes nothing and checks every plan that it is given.
 ///
@@ -147,7 +147,7 @@ package final class PlanRecord: Sendable {
         var gate: (@Sendable (BatchPlan) -> Void)?
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     package init() {}
 

@@ -115,9 +115,9 @@ struct GenerationRefusalTests {
         ),
         .value(
             "top_p",
-            "0",
+            "-0.5",
             "decimal_below_min_value",
-            "Invalid 'top_p': decimal below minimum value. Expected a value > 0, but got 0 instead."
+            "Invalid 'top_p': decimal below minimum value. Expected a value >= 0, but got -0.5 instead."
         ),
         .value(
             "top_p",

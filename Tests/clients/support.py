@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import socket
-import ssl
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -141,7 +141,7 @@ class Server:
     # MARK: plain HTTP
 
     def socket(self, receive_buffer=None):
-        """A connected socket; with TLS where the server has it, but then without checking the certificate."""
+        """A connected socket."""
         connection = socket.socket()
         if receive_buffer is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -167,11 +167,11 @@ class Server:
             connection.sendall(data)
             return read_reply(connection)
 
-    def open_stream(self, path="/v1/chat/completions", receive_buffer=None, headers=(), **body):
-        """Sends a streaming request and returns its socket, and the events that arrive on it."""
+    def stream(self, path="/v1/chat/completions", receive_buffer=None, headers=(), **body):
+        """Sends a streaming request."""
         connection = self.socket(receive_buffer)
         connection.sendall(post(path, body | {"stream": True}, headers))
-        return connection, events(connection)
+        return Stream(connection)
 
 
 class Reply:
@@ -227,34 +227,57 @@ def read_reply(connection, method=None):
     return Reply(response)
 
 
-def events(connection):
-    """The events of a stream as they come, until `[DONE]`."""
-    response = http.client.HTTPResponse(connection)
-    response.begin()
-    assert response.status == 200, response.read()
-    assert response.headers["Content-Type"].startswith("text/event-stream")
-    for line in response:
-        if line.startswith(b"data: "):
-            data = line[6:].strip()
-            if data == b"[DONE]":
-                assert response.read().strip() == b""
-                return
-            yield json.loads(data)
-    raise AssertionError("the stream ended without [DONE]")
+class Stream:
+    """The events of a response as they come; the headers are read with the first."""
 
+    def __init__(self, connection):
+        self.connection = connection
+        self.is_done = False
+        self._events = self._read()
 
-def pieces(events):
-    """The texts in the events of a chat or a completion, but for the empty ones."""
-    for event in events:
-        assert "error" not in event, event
-        for choice in event["choices"]:
-            text = choice["delta"].get("content") if "delta" in choice else choice["text"]
-            if text:
-                yield text
+    def __enter__(self):
+        return self
 
+    def __exit__(self, *_):
+        self.close()
 
-def first_piece(events):
-    return next(pieces(events))
+    def __iter__(self):
+        return self._events
+
+    def __next__(self):
+        return next(self._events)
+
+    def close(self, reset=False):
+        """Leaves, in the middle or behind the end; with a reset instead of a farewell, if asked for."""
+        if reset:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # The generator holds a file of the socket, and both must be closed to close the socket.
+        self._events.close()
+        self.connection.close()
+
+    def _read(self):
+        with http.client.HTTPResponse(self.connection) as response:
+            response.begin()
+            assert response.status == 200, response.read()
+            assert response.headers["Content-Type"].startswith("text/event-stream")
+            for line in response:
+                if line == b"data: [DONE]\n":
+                    assert response.read().strip() == b""
+                    self.is_done = True
+                    return
+                if line.startswith(b"data: "):
+                    yield json.loads(line[6:])
+            raise AssertionError("the stream ended without [DONE]")
+
+    @property
+    def pieces(self):
+        """The texts of a chat or a completion, but for the empty ones."""
+        for event in self:
+            assert "error" not in event, event
+            for choice in event["choices"]:
+                text = choice["delta"].get("content") if "delta" in choice else choice["text"]
+                if text:
+                    yield text
 
 
 def run(*arguments, input=None, **variables):
@@ -269,8 +292,3 @@ def run(*arguments, input=None, **variables):
         text=True,
         timeout=DEADLINE,
     )
-
-
-def trusting(certificate):
-    """A TLS context that trusts this certificate only."""
-    return ssl.create_default_context(cafile=str(certificate))

@@ -1,12 +1,13 @@
 """Input that no client sends by accident; the server must answer each and stay well."""
 
 import json
+import random
 import resource
 import socket
 
 import pytest
 
-from support import DEADLINE, PROMPT, TOPIC, chat_body, message, post, read_reply, wait_until
+from support import PROMPT, TOPIC, chat_body, message, post, read_reply, wait_until
 
 CHAT, COMPLETIONS = "/v1/chat/completions", "/v1/completions"
 
@@ -19,8 +20,13 @@ def stays_well(server):
     assert server.request("GET", "/health").json["status"] == "ok"
 
 
-def chat(**parameters):
-    return json.dumps(chat_body(max_tokens=1) | parameters).encode()
+def chat():
+    """A good request as bytes."""
+    return json.dumps(chat_body(max_tokens=1)).encode()
+
+
+def is_served(server):
+    return server.request("POST", CHAT, chat_body(max_tokens=1)).status == 200
 
 
 # MARK: bodies
@@ -90,7 +96,9 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_values_of_all_types_are_answered_or_refused(server, name):
     connection = server.connection()
-    for path, body in [(CHAT, chat_body(max_tokens=1)), (COMPLETIONS, {"prompt": PROMPT, "max_tokens": 1})]:
+    # The bias ends an answer at once where the limit is taken away.
+    limits = {"max_tokens": 1, "logit_bias": {"2": 100}}
+    for path, body in [(CHAT, chat_body(**limits)), (COMPLETIONS, {"prompt": PROMPT} | limits)]:
         for value in VALUES:
             data = json.dumps(body | {name: value})
             connection.request("POST", path, data, {"Content-Type": "application/json"})
@@ -126,7 +134,7 @@ def test_a_hundred_thousand_messages_are_too_many(server):
     assert (reply.status, reply.error["code"]) == (400, "array_above_max_length")
 
 
-@pytest.mark.parametrize("text", ["\u0000", "\u202e" * 100, "\U0010ffff", "\ufffe\uffff", "\r\n\u2028", " " * 1000])
+@pytest.mark.parametrize("text", ["\u0000", "\u202e" * 10, "\U0010ffff", "\ufffe\uffff", "\r\n\u2028", " " * 1000], ids=ascii)
 def test_strange_characters_are_text(server, text):
     for path, body in [(CHAT, chat_body(text, max_tokens=1)), (COMPLETIONS, {"prompt": text, "max_tokens": 1})]:
         assert server.request("POST", path, body).status == 200
@@ -180,7 +188,7 @@ def test_what_is_no_request_is_refused_or_cut(server, data):
             answer = b""
             while part := connection.recv(65536):
                 answer += part
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:
             return
     if answer:
         version, status = answer.split(maxsplit=2)[:2]
@@ -188,9 +196,6 @@ def test_what_is_no_request_is_refused_or_cut(server, data):
 
 
 def test_random_bytes_are_refused_or_cut(server):
-    # The same bytes each time.
-    import random
-
     generator = random.Random(4711)
     for _ in range(100):
         with server.socket() as connection:
@@ -199,7 +204,7 @@ def test_random_bytes_are_refused_or_cut(server):
                 connection.shutdown(socket.SHUT_WR)
                 while connection.recv(65536):
                     pass
-            except (BrokenPipeError, ConnectionResetError):
+            except OSError:
                 pass
 
 
@@ -221,7 +226,7 @@ def test_a_request_that_is_cut_anywhere_does_no_harm(server):
 def test_a_body_that_does_not_come_holds_nobody_up(server):
     with server.socket() as slow:
         slow.sendall(post(CHAT, chat())[:-10])
-        assert server.request("POST", CHAT, chat()).status == 200
+        assert is_served(server)
         slow.sendall(chat()[-10:])
         assert read_reply(slow).status == 200
 
@@ -240,25 +245,25 @@ def many_descriptors():
 
 
 def test_thousands_of_silent_connections_hold_nobody_up_and_leave_nothing(server, many_descriptors):
-    assert server.request("POST", CHAT, chat()).status == 200
+    assert is_served(server)
     sockets, memory = len(server.sockets), server.memory
     connections = [server.socket() for _ in range(2000)]
     # Half of them begin a request.
     for connection in connections[::2]:
         connection.sendall(post(CHAT, chat())[:-10])
     wait_until(lambda: len(server.sockets) >= sockets + 2000, "accepting all connections")
-    assert server.request("POST", CHAT, chat()).status == 200
+    assert is_served(server)
     for connection in connections:
         connection.close()
     wait_until(lambda: len(server.sockets) <= sockets, "closing all connections")
-    assert server.request("POST", CHAT, chat()).status == 200
+    assert is_served(server)
     assert server.memory < memory * 1.25 + (64 << 20)
 
 
 def test_large_bodies_leave_nothing(server):
     body = json.dumps({"prompt": "x" * (8 << 20)})
     memory = server.memory
-    for _ in range(10):
+    for _ in range(5):
         assert server.request("POST", COMPLETIONS, body, {"Content-Type": "application/json"}).status == 400
     assert server.memory < memory + (96 << 20)
 
@@ -268,8 +273,3 @@ def test_many_connections_in_a_row_leave_nothing(server):
     for _ in range(500):
         assert server.request("GET", "/health").status == 200
     wait_until(lambda: len(server.sockets) <= sockets, "closing all connections")
-
-
-def test_no_deadline_is_near_the_limit():
-    # The server cuts silent connections after 15 seconds: the waits here must be longer to see the ends of things.
-    assert DEADLINE > 60

@@ -1,9 +1,11 @@
 """Refusals: the exceptions that the official client raises, and the statuses and headers of plain HTTP."""
 
+import re
+
 import openai
 import pytest
 
-from support import MODEL, PROMPT, TOPIC, chat_body, message, send
+from support import KEY, MODEL, PROMPT, TOPIC, chat_body, message, send
 
 
 @pytest.fixture(scope="module")
@@ -12,6 +14,11 @@ def ask(client):
         return client.chat.completions.create(**{"model": MODEL, "messages": [message()], "max_tokens": 2} | parameters)
 
     return ask
+
+
+def numbers(error):
+    """The numbers in an error's message."""
+    return [int(number) for number in re.findall(r"\d+", error.body["message"])]
 
 
 # MARK: exceptions of the official client
@@ -77,8 +84,8 @@ def test_a_prompt_longer_than_the_context_is_refused_with_both_numbers(ask):
         ask(messages=[message(f"{TOPIC} " * 3000)])
     assert refusal.value.code == "context_length_exceeded"
     assert refusal.value.param == "messages"
-    numbers = [int(word) for word in refusal.value.message.replace(".", "").split() if word.isdigit()]
-    assert numbers[0] == 2048 and numbers[1] > 2048
+    limit, length = numbers(refusal.value)
+    assert limit == 2048 and length > 3000
 
 
 @pytest.mark.parametrize("kind", ["chat", "completion"])
@@ -91,37 +98,53 @@ def test_megabytes_of_text_are_refused(client, kind):
         else:
             client.completions.create(model=MODEL, prompt=text)
     assert refusal.value.code == "context_length_exceeded"
-    assert "2048" in refusal.value.message
+    limit, length = numbers(refusal.value)
+    assert limit == 2048 < length
 
 
 def test_a_prompt_in_tokens_longer_than_the_context_is_refused_with_both_numbers(client):
     with pytest.raises(openai.BadRequestError) as refusal:
         client.completions.create(model=MODEL, prompt=[500] * 2049)
     assert refusal.value.code == "context_length_exceeded"
-    assert "2048" in refusal.value.message and "2049" in refusal.value.message
+    assert numbers(refusal.value) == [2048, 2049]
 
 
-def test_a_prompt_that_leaves_room_for_one_token_gets_one(client):
-    answer = client.completions.create(model=MODEL, prompt=[500] * 2047, extra_body={"ignore_eos": True})
+def test_a_prompt_that_leaves_room_for_one_token_gets_one(guarded, connect):
+    client = connect(guarded, api_key=KEY)
+    answer = client.completions.create(model=MODEL, prompt=[500] * 511, extra_body={"ignore_eos": True})
     assert (answer.usage.completion_tokens, answer.choices[0].finish_reason) == (1, "length")
-    with pytest.raises(openai.BadRequestError):
-        client.completions.create(model=MODEL, prompt=[500] * 2048)
+    with pytest.raises(openai.BadRequestError) as refusal:
+        client.completions.create(model=MODEL, prompt=[500] * 512)
+    assert numbers(refusal.value) == [512, 512]
 
 
-def test_a_full_queue_is_a_rate_limit(single, connect):
-    # One is computed, one waits: both are known by what they have sent.
-    running, answer = single.open_stream(**chat_body(ignore_eos=True))
-    with running:
-        assert [next(answer) for _ in range(3)]
-        waiting, opening = single.open_stream(**chat_body(ignore_eos=True))
-        with waiting:
-            assert next(opening)["choices"][0]["delta"]["role"] == "assistant"
-            with pytest.raises(openai.RateLimitError) as refusal:
-                connect(single).chat.completions.create(model=MODEL, messages=[message()])
+@pytest.fixture
+def full(single):
+    """A server that computes one endless answer while another waits: both are known by what they have sent."""
+    with single.stream(**chat_body(ignore_eos=True)) as running:
+        next(running.pieces)
+        with single.stream(**chat_body(ignore_eos=True)) as waiting:
+            assert next(waiting)["choices"][0]["delta"]["role"] == "assistant"
+            yield running, waiting
+
+
+def test_a_full_queue_is_a_rate_limit(full, single, connect):
+    with pytest.raises(openai.RateLimitError) as refusal:
+        connect(single).chat.completions.create(model=MODEL, messages=[message()])
     error = refusal.value
     assert int(error.response.headers["Retry-After"]) > 0
     assert (error.type, error.code) == ("rate_limit_error", "rate_limit_exceeded")
     assert error.message
+
+
+def test_a_client_that_tries_again_is_served_once_there_is_room(full, single, connect):
+    def make_room(_):
+        for stream in full:
+            stream.close()
+
+    http_client = openai.DefaultHttpxClient(event_hooks={"response": [make_room]})
+    client = connect(single, max_retries=5, http_client=http_client)
+    assert client.chat.completions.create(model=MODEL, messages=[message()], max_tokens=1).usage.completion_tokens == 1
 
 
 def test_answers_that_do_not_fit_the_queue_are_refused_together(single, connect):
@@ -140,20 +163,6 @@ def test_an_unknown_route_is_not_found(client):
     with pytest.raises(openai.NotFoundError) as refusal:
         client.embeddings.create(model="x", input="y")
     assert refusal.value.code == "unknown_url"
-
-
-def test_a_client_with_retries_gets_through_a_full_queue(single, connect):
-    running, answer = single.open_stream(**chat_body(ignore_eos=True))
-    waiting, opening = single.open_stream(**chat_body(ignore_eos=True))
-    next(answer), next(opening)
-
-    def make_room(_):
-        waiting.close()
-        running.close()
-
-    options = {"max_retries": 5, "http_client": openai.DefaultHttpxClient(event_hooks={"response": [make_room]})}
-    client = connect(single, **options)
-    assert client.chat.completions.create(model=MODEL, messages=[message()], max_tokens=1).usage.completion_tokens == 1
 
 
 # MARK: plain HTTP
@@ -241,7 +250,7 @@ def test_requests_sent_ahead_are_answered_in_order(server):
 
 
 def test_a_body_above_the_limit_is_refused(guarded, connect):
-    client = connect(guarded, api_key="sesame-4711")
+    client = connect(guarded, api_key=KEY)
     with pytest.raises(openai.APIStatusError) as refusal:
         client.chat.completions.create(model=MODEL, messages=[message("x" * (1 << 20))])
     assert refusal.value.status_code == 413

@@ -1,7 +1,6 @@
 import Foundation
 import RuntimeSupport
 import Scheduling
-import Synchronization
 import WireFormat
 
 /// `inference-server chat`: a conversation in the terminal, with the model in this process.
@@ -56,8 +55,8 @@ struct ChatCommand {
 
 /// Ctrl-C: stops the answer under way; at the prompt it only says how to leave.
 private final class Interrupts: Sendable {
-    private let action = Mutex<(@Sendable () -> Void)?>(nil)
-    private let subscription = Mutex<Signals.Subscription?>(nil)
+    private let action = Guarded<(@Sendable () -> Void)?>(nil)
+    private let subscription = Guarded<Signals.Subscription?>(nil)
 
     init() {
         let handling = Signals.handle([SIGINT]) { [weak self] _ in

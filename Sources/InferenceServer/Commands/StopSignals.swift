@@ -1,6 +1,5 @@
 import Foundation
 import RuntimeSupport
-import Synchronization
 
 /// The signals that end the server: the first one gracefully, a second one at once.
 final class StopSignals: Sendable {
@@ -9,7 +8,7 @@ final class StopSignals: Sendable {
 
     init() {
         let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self)
-        let count = Mutex(0)
+        let count = Guarded(0)
         self.arrivals = arrivals
         subscription = Signals.handle([SIGINT, SIGTERM]) { number in
             let isFirst = count.withLock { count in

@@ -64,9 +64,6 @@ struct IntegerShape: Shape {
 struct DecimalShape: Shape {
     let range: ClosedRange<Double>
 
-    /// Whether the lower bound itself is refused.
-    var excludesMinimum = false
-
     var name: ShapeName { .decimal }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Double {
@@ -76,11 +73,11 @@ struct DecimalShape: Shape {
         case .number(let value): number = value
         default: throw mismatch(value, at: path)
         }
-        if number < range.lowerBound || (excludesMinimum && number == range.lowerBound) {
+        if number < range.lowerBound {
             throw .outOfRange(
                 path,
                 fault: "decimal below minimum value",
-                expected: "a value \(excludesMinimum ? ">" : ">=") \(Self.text(range.lowerBound))",
+                expected: "a value >= \(Self.text(range.lowerBound))",
                 found: value.text,
                 code: "decimal_below_min_value"
             )

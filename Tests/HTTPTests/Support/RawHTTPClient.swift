@@ -43,27 +43,31 @@ final class RawHTTPClient: Sendable {
 
     // MARK: - Sending
 
-    /// Sends all bytes, or as many as the server takes before it closes the connection.
-    func send(_ bytes: [UInt8]) async {
+    /// Sends all bytes, or as many as the server takes before it closes the connection; whether it were all.
+    @discardableResult
+    func send(_ bytes: [UInt8]) async -> Bool {
         await onThread { [socket] in
             var sent = 0
             while sent < bytes.count {
                 let count = bytes[sent...].withUnsafeBytes {
                     Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }
-                guard count > 0 else { return }
+                guard count > 0 else { return false }
                 sent += count
             }
+            return true
         }
     }
 
-    func send(_ text: String) async { await send(Array(text.utf8)) }
+    @discardableResult
+    func send(_ text: String) async -> Bool { await send(Array(text.utf8)) }
 
     /// Sends a request with a Host header and, where there is a body, its length.
-    func request(_ line: String, headers: [String] = [], body: String? = nil) async {
+    @discardableResult
+    func request(_ line: String, headers: [String] = [], body: String? = nil) async -> Bool {
         var lines = ["\(line) HTTP/1.1", "Host: localhost"] + headers
         if let body { lines.append("Content-Length: \(body.utf8.count)") }
-        await send(lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? ""))
+        return await send(lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? ""))
     }
 
     // MARK: - Receiving
