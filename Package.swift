@@ -84,7 +84,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: strict),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "RuntimeSupport"], swiftSettings: strict),
         .testTarget(name: "TokenizerTests", dependencies: ["CLlama", "Tokenizer"], swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests",

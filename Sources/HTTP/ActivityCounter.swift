@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import RuntimeSupport
 
 /// Counts what is going on, and lets one wait until nothing is.
 final class ActivityCounter: Sendable {
@@ -8,7 +8,7 @@ final class ActivityCounter: Sendable {
         var nextWaiter = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     var count: Int { state.withLock { $0.count } }
 

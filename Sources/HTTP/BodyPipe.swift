@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import RuntimeSupport
 
 /// A streamed body between the task that writes it and libmicrohttpd's thread, which reads it: bounded on one side,
 /// suspending the connection on the other.
@@ -29,7 +29,7 @@ final class BodyPipe: Sendable {
 
     private let connection: ConnectionHandle
     private let capacity: Int
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     /// A write waits while `capacity` bytes are unread; one that doesn't have to may go beyond.
     init(connection: ConnectionHandle, capacity: Int) {

@@ -1,3 +1,4 @@
+internal import RuntimeSupport
 internal import Synchronization
 
 /// A client's connection, from libmicrohttpd's notification that it was started to the one that it was closed.
@@ -19,7 +20,7 @@ final class Connection: Sendable {
     let deadline = Deadline()
     /// Whether a request was refused while its body was still to come.
     let isRefused = Atomic<Bool>(false)
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     init(socket: Int32, remoteAddress: String) {
         self.socket = socket
@@ -29,9 +30,7 @@ final class Connection: Sendable {
     /// Whether nobody waits for an answer any more: no request is given to a handler then.
     var isGone: Bool { state.withLock { $0.isGone } }
 
-    /// A request begins; there is one at a time.
-    ///
-    /// On libmicrohttpd's thread.
+    /// A request begins, on libmicrohttpd's thread; there is one at a time.
     func begin(_ exchange: Exchange) { state.withLock { $0.exchange = exchange } }
 
     /// The request has ended, on libmicrohttpd's thread.
@@ -46,9 +45,7 @@ final class Connection: Sendable {
 
     /// The client closed its side, or all of the connection.
     ///
-    /// Any thread.
-    ///
-    /// A client that only closes its sending side counts as gone, too: the two can't be told apart before something
+    /// Any thread. A client that only closes its sending side counts as gone, too: the two can't be told apart before something
     /// is sent. A request whose body is still arriving goes on, since its last part may be in the socket; it is
     /// dropped when complete.
     ///
@@ -65,9 +62,7 @@ final class Connection: Sendable {
         return false
     }
 
-    /// Ends the request and lets no other reach a handler; the caller shuts the socket down.
-    ///
-    /// Any thread.
+    /// Ends the request and lets no other reach a handler; the caller, any thread, shuts the socket down.
     func close() {
         let exchange = state.withLock { state in
             state.isGone = true

@@ -1,6 +1,6 @@
 internal import CMicroHTTPD
 internal import Glibc
-internal import Synchronization
+internal import RuntimeSupport
 
 // Clients that are refused while they still send.
 //

@@ -1,7 +1,6 @@
 internal import CMicroHTTPD
 internal import Glibc
 internal import RuntimeSupport
-internal import Synchronization
 
 // The watch's thread.
 extension ConnectionWatch {
@@ -51,9 +50,7 @@ extension ConnectionWatch {
         if !expired.isEmpty { log.debug("\(expired.count) connections were too slow or idle and are closed") }
     }
 
-    /// Polls the listening socket.
-    ///
-    /// False where there is none, or there are too many connections.
+    /// Polls the listening socket; false while there are too many connections for that.
     private func listen() -> Bool {
         state.withLock { state in
             guard let listener = state.listener else { return true }
@@ -61,9 +58,7 @@ extension ConnectionWatch {
         }
     }
 
-    /// Accepts who waits.
-    ///
-    /// False where the socket is not polled any more, for want of room.
+    /// Accepts who waits; false where the socket is not polled any more, for want of room.
     private func accept(_ daemon: Daemon) -> Bool {
         guard let listener = state.withLock({ $0.listener }) else { return true }
         // A few at a time, so that clients who leave and deadlines get their turn; the socket is polled by level.

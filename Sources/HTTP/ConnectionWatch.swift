@@ -1,6 +1,6 @@
 internal import CMicroHTTPD
 internal import Glibc
-internal import Synchronization
+internal import RuntimeSupport
 
 /// Does what libmicrohttpd does not: a thread that accepts connections, sees clients leave while their connections are
 /// suspended, and ends connections at their deadlines.
@@ -30,14 +30,14 @@ final class ConnectionWatch: Sendable {
     let poll: Int32
     /// An eventfd that wakes the thread.
     let wake: Int32
-    let state: Mutex<State>
+    let state: Guarded<State>
 
     /// - Throws: `systemFailure`.
     init(listener: ListeningSocket, limit: Int) throws(HTTPServerError) {
         poll = epoll_create1(Int32(EPOLL_CLOEXEC))
         wake = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
         self.limit = limit
-        state = Mutex(State(listener: listener))
+        state = Guarded(State(listener: listener))
         guard poll >= 0, wake >= 0, register(wake, EPOLLIN.rawValue) else {
             throw HTTPServerError(.systemFailure, "The server can't poll sockets.", errorNumber: errno)
         }
@@ -51,9 +51,7 @@ final class ConnectionWatch: Sendable {
 
     var isIdle: Bool { state.withLock { $0.connections.isEmpty && $0.lingering.isEmpty } }
 
-    /// A connection was started.
-    ///
-    /// On libmicrohttpd's thread.
+    /// A connection was started, on libmicrohttpd's thread.
     func add(_ connection: Connection) {
         let isClosing = state.withLock { state in
             state.connections[connection.socket] = connection
@@ -64,9 +62,7 @@ final class ConnectionWatch: Sendable {
         if isClosing { end(connection) }
     }
 
-    /// A connection is about to be closed.
-    ///
-    /// On libmicrohttpd's thread.
+    /// A connection is about to be closed, on libmicrohttpd's thread.
     func remove(_ connection: Connection) {
         state.withLock { state in
             guard state.connections[connection.socket] === connection else { return }
@@ -75,9 +71,7 @@ final class ConnectionWatch: Sendable {
         }
     }
 
-    /// Ends a connection and what goes on in it.
-    ///
-    /// Any thread.
+    /// Ends a connection and what goes on in it; from any thread.
     func end(_ connection: Connection) {
         connection.close()
         shutDown(connection)
@@ -91,9 +85,7 @@ final class ConnectionWatch: Sendable {
         }
     }
 
-    /// Closes the listening socket.
-    ///
-    /// Connections that were waiting in it are refused.
+    /// Closes the listening socket; connections that were waiting in it are refused.
     func stopAccepting() {
         let listener = state.withLock { state in
             defer { state.listener = nil }
@@ -104,9 +96,7 @@ final class ConnectionWatch: Sendable {
         withExtendedLifetime(listener) {}
     }
 
-    /// Ends every connection, and each that is still to start.
-    ///
-    /// After this no connection is suspended any more.
+    /// Ends every connection, and each that is still to start: none is suspended any more after this.
     func endAll() {
         let connections = state.withLock { state in
             state.isClosing = true

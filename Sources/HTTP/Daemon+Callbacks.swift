@@ -51,6 +51,8 @@ func handleTarget(
         target: unsafe HTTPTarget(String(cString: target))
     )
     connection.begin(exchange)
+    // On a connection that has served before, the deadline was that of an idle one.
+    connection.deadline.shorten(to: service.configuration.deadlines.headers)
     service.exchanges.begin()
     return unsafe Unmanaged.passRetained(exchange).toOpaque()
 }

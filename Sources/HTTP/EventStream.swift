@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import RuntimeSupport
 
 /// A streamed body of server-sent events.
 package struct EventStream: Sendable {
@@ -50,7 +50,7 @@ extension EventStream {
     /// When something was last sent, in time since the stream began.
     private final class Activity: Sendable {
         private let elapsed: @Sendable () -> Duration
-        private let last = Mutex(Duration.zero)
+        private let last = Guarded(Duration.zero)
 
         init(_ elapsed: @escaping @Sendable () -> Duration) { self.elapsed = elapsed }
 

@@ -65,7 +65,8 @@ extension Exchange {
         for field in serverHeaders { unsafe MHD_add_response_header(response, field.name, field.value) }
         let sendTime = service.configuration.deadlines.send + .seconds((reply.length ?? 0) / (16 << 10))
         connection.deadline.set(after: sendTime)
-        return unsafe MHD_queue_response(handle.pointer, UInt32(reply.response.status.rawValue), response) == .YES
+        return unsafe MHD_queue_response(handle.pointer, UInt32(clamping: reply.response.status.rawValue), response)
+            == .YES
     }
 
     /// Headers of every response.

@@ -1,3 +1,4 @@
+internal import RuntimeSupport
 internal import Synchronization
 
 // The side that libmicrohttpd's thread brings the request to.
@@ -48,7 +49,8 @@ extension Exchange {
             guard case .body(let intake) = state.phase else { return (nil, nil) }
             state.received += count
             guard case .serve = intake else {
-                return (state.received > limits.body * 2 ? nil : (state.received, state.start), nil)
+                let most = max(limits.body, Self.largestDroppedBody)
+                return (state.received - most > most ? nil : (state.received, state.start), nil)
             }
             let fault: HTTPFault? =
                 if state.received > limits.body {

@@ -1,5 +1,4 @@
 internal import RuntimeSupport
-internal import Synchronization
 
 // The side that the handler's task brings the response to, and libmicrohttpd's thread takes it from.
 extension Exchange {

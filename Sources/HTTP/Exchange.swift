@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import RuntimeSupport
 
 /// One request and its response.
 ///
@@ -34,7 +34,7 @@ final class Exchange: Sendable {
     let handle: ConnectionHandle
     let target: HTTPTarget
     let share: MemoryBudget.Share
-    let state = Mutex(State())
+    let state = Guarded(State())
 
     init(service: HTTPService, connection: Connection, handle: ConnectionHandle, target: HTTPTarget) {
         self.service = service

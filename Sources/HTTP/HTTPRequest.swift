@@ -55,8 +55,9 @@ package enum Principal: Sendable, Hashable {
 
 /// A new request id: `req_` and 24 random hexadecimal digits.
 package func makeRequestID() -> String {
-    let digits = Array("0123456789abcdef")
-    return "req_" + String((0..<24).map { _ in digits[Int.random(in: 0..<16)] })
+    let high = String(UInt64.random(in: 0 ... .max), radix: 16)
+    let low = String(UInt32.random(in: 0 ... .max), radix: 16)
+    return "req_" + String(repeating: "0", count: 24 - high.count - low.count) + high + low
 }
 
 extension StringProtocol {

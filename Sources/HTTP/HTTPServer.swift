@@ -20,19 +20,33 @@ package final class HTTPServer: Sendable {
     /// The port that clients connect to, also where the configuration left its choice open.
     package let port: UInt16
     private let service: HTTPService
-    private let phase = Mutex(Phase.bound)
+    private let phase = Guarded(Phase.bound)
 
     /// Binds to the configured address; nothing is accepted before `start`.
     ///
     /// The renderer gives faults their form; its responses have bytes for a body, or none.
     ///
     /// - Throws: `HTTPServerError` where the address can't be bound to.
-    package init(
+    package convenience init(
         configuration: HTTPConfiguration,
         router: Router,
         renderer: @escaping FaultRenderer = { .text($0.message) }
     ) throws(HTTPServerError) {
         let listener = try ListeningSocket(host: configuration.host, port: configuration.port)
+        try self.init(listener: listener, configuration: configuration, router: router, renderer: renderer)
+    }
+
+    /// Takes a socket that is bound already, so that a conflict is found before what the routes need is made.
+    ///
+    /// Clients that connect before `start` wait for it.
+    ///
+    /// - Throws: `HTTPServerError` where the system lacks the means.
+    package init(
+        listener: ListeningSocket,
+        configuration: HTTPConfiguration,
+        router: Router,
+        renderer: @escaping FaultRenderer = { .text($0.message) }
+    ) throws(HTTPServerError) {
         let watch = try ConnectionWatch(listener: listener, limit: configuration.limits.connections)
         port = listener.port
         service = HTTPService(configuration: configuration, router: router, renderer: renderer, watch: watch)
@@ -50,8 +64,13 @@ package final class HTTPServer: Sendable {
             }
             return Result { () throws(HTTPServerError) in
                 let daemon = try Daemon(service: service)
-                let thread = try WatchThread(service.watch, daemon)
-                phase = .running(Running(daemon: daemon, thread: thread))
+                do throws(HTTPServerError) {
+                    let thread = try WatchThread(service.watch, daemon)
+                    phase = .running(Running(daemon: daemon, thread: thread))
+                } catch {
+                    daemon.stop()
+                    throw error
+                }
             }
         }
         try result.get()

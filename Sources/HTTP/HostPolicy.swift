@@ -3,13 +3,12 @@ internal import Glibc
 /// Which values of the Host header are served, so that a web page cannot reach the server by pointing a name of its own
 /// at this machine (DNS rebinding).
 ///
-/// Such a page's Host is always a name, so every IP literal passes; of names only `localhost`, this machine's own and
-/// the configured ones. The port does not matter.
+/// Served are `localhost`, this machine's own name and addresses, and the configured ones. The port does not matter.
 package struct HostPolicy: Sendable {
     private let names: Set<String>
     private let allowsAll: Bool
 
-    /// - Parameter additional: Further names; `*` allows every name.
+    /// - Parameter additional: Further names and addresses; `*` allows every one.
     package init(additional: [String] = []) {
         let own = Self.machineName
         names = Set(["localhost", "ip6-localhost", own, own + ".local"] + additional.map { $0.lowercased() })
@@ -19,7 +18,7 @@ package struct HostPolicy: Sendable {
     /// Whether a Host header of this value is served; false for a malformed one, even if all names are.
     package func allows(_ host: String) -> Bool {
         guard let name = Self.name(of: host) else { return false }
-        return allowsAll || names.contains(name) || name.hasSuffix(".localhost") || Self.isAddress(name)
+        return allowsAll || names.contains(name) || name.hasSuffix(".localhost") || OwnAddress.contains(name)
     }
 
     /// The lower-case name or address of `name`, `name:port` or `[address]:port`, or nil if it is none of these.
@@ -41,11 +40,6 @@ package struct HostPolicy: Sendable {
         }
         let rooted = name.hasSuffix(".") ? name.dropLast() : name
         return rooted.isEmpty ? nil : rooted.lowercased()
-    }
-
-    private static func isAddress(_ name: String) -> Bool {
-        var address = in6_addr()
-        return unsafe inet_pton(AF_INET6, name, &address) == 1 || inet_pton(AF_INET, name, &address) == 1
     }
 
     private static var machineName: String {

@@ -1,16 +1,17 @@
 internal import Glibc
 
 /// A socket that clients connect to; closed when the last reference is let go.
-final class ListeningSocket: Sendable {
+package final class ListeningSocket: Sendable {
     let descriptor: Int32
-    let port: UInt16
+    /// The port that clients connect to, also where its choice was left open.
+    package let port: UInt16
 
     /// Binds to the first address of the host that can be bound to.
     ///
     /// Port 0 stands for any free one.
     ///
     /// - Throws: `unresolvableHost`, `addressInUse`, `addressUnavailable`, `permissionDenied` or `systemFailure`.
-    init(host: String, port: UInt16) throws(HTTPServerError) {
+    package init(host: String, port: UInt16) throws(HTTPServerError) {
         var hints = unsafe addrinfo()
         unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

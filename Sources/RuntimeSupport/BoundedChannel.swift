@@ -1,4 +1,3 @@
-
 /// A bounded queue from one synchronous producer to one asynchronous reader.
 ///
 /// The producer never waits: `send` says when the queue has become full, and `onRoom` is called when the reader has

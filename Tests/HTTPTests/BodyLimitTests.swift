@@ -39,6 +39,17 @@ struct BodyLimitTests {
         }
     }
 
+    @Test("a small refused body may be larger than the limit of bodies")
+    func smallRefused() async throws {
+        try await withServer(echoRouter(), configure: { $0.limits.body = 1000 }) { port in
+            let client = try RawHTTPClient(port: port)
+            await client.request("POST /size", body: String(repeating: "x", count: 60_000))
+            #expect(try await client.response().status == 413)
+            await client.request("GET /hello")
+            #expect(try await client.response().status == 200)
+        }
+    }
+
     @Test("a client that asks before it sends is refused without being asked to send")
     func expectation() async throws {
         try await withServer(echoRouter(), configure: { $0.limits.body = 1000 }) { port in

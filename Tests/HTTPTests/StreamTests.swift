@@ -1,5 +1,5 @@
 import HTTP
-import Synchronization
+import RuntimeSupport
 import Testing
 
 @Suite("Streams", .timeLimit(.minutes(1)))
@@ -78,7 +78,7 @@ struct StreamTests {
     func backPressure() async throws {
         let total = 96 << 20
         let read = Counter()
-        let ahead = Mutex(0)
+        let ahead = Guarded(0)
         var router = Router()
         router.on(.get, "/big") { _ in
             HTTPResponse(

@@ -34,12 +34,22 @@ def environment(**additions):
     return kept | additions
 
 
+class Deadline:
+    """Ends waits for what must happen soon; several waits may share one."""
+
+    def __init__(self):
+        self.end = time.monotonic() + DEADLINE
+
+    def wait_until(self, condition, what):
+        """The condition's result once it holds; fails if it never does."""
+        while not (result := condition()):
+            assert time.monotonic() < self.end, f"{what}: this did not happen"
+            time.sleep(0.02)
+        return result
+
+
 def wait_until(condition, what):
-    """Returns once the condition holds, and fails if it never does."""
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end, f"{what} did not happen"
-        time.sleep(0.02)
+    return Deadline().wait_until(condition, what)
 
 
 def message(text=PROMPT, role="user"):
@@ -174,6 +184,29 @@ class Server:
         return Stream(connection)
 
 
+    def admitted_stream(self, deadline, **body):
+        """A stream and its first event, once the queue has room for it."""
+
+        def admit():
+            stream = self.stream(**body)
+            try:
+                return stream, next(stream)
+            except Refused as refusal:
+                stream.close()
+                assert refusal.status == 429, refusal
+                return None
+
+        return deadline.wait_until(admit, "making room in the queue")
+
+
+class Refused(Exception):
+    """A stream was answered with an error."""
+
+    def __init__(self, response):
+        self.status = response.status
+        super().__init__(response.status, response.read())
+
+
 class Reply:
     """A response that was read to its end."""
 
@@ -258,7 +291,8 @@ class Stream:
     def _read(self):
         with http.client.HTTPResponse(self.connection) as response:
             response.begin()
-            assert response.status == 200, response.read()
+            if response.status != 200:
+                raise Refused(response)
             assert response.headers["Content-Type"].startswith("text/event-stream")
             for line in response:
                 if line == b"data: [DONE]\n":

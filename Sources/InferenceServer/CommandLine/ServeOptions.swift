@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import RuntimeSupport
 
 /// The options of `serve`.
@@ -126,6 +127,10 @@ struct ServeOptions {
             keys += found
         }
         keys += (environment["INFERENCE_SERVER_API_KEY"] ?? "").split(separator: ",").map(String.init)
+        // Never quoted: errors end up in logs.
+        guard keys.allSatisfy({ $0.utf8.count <= APIKeys.longest }) else {
+            throw UsageError("an API key is longer than \(APIKeys.longest) bytes")
+        }
         return keys
     }
 

@@ -19,12 +19,15 @@ struct ServeCommand {
         let folder = ModelFolder(path: options.model.folder)
         let file = try folder.chatModel(options.model.model)
 
+        // First of all, so that a conflict is found before a long loading; clients that come meanwhile wait.
+        let listener = try ListeningSocket(host: options.host, port: options.port)
         var policy = SchedulingPolicy()
         policy.maxWaiting = options.maxQueue
         let model = try ChatModel(file, id: folder.id(of: file), options: options.model, policy: policy)
         let catalog = ModelCatalog(chat: model, acceptsAliases: options.acceptsAliases)
         let routes = Routes(catalog: catalog) { Int(Date.now.timeIntervalSince1970) }
         let server = try HTTPServer(
+            listener: listener,
             configuration: try configuration(),
             router: routes.router,
             renderer: HTTPResponse.fault
@@ -48,8 +51,6 @@ struct ServeCommand {
                 keys: try APIKeys(options.apiKeys)
             )
         )
-        configuration.host = options.host
-        configuration.port = options.port
         configuration.limits.body = options.maxBody
         configuration.tls = options.tls.map { HTTPConfiguration.TLSIdentity(certificate: $0.certificate, key: $0.key) }
         return configuration

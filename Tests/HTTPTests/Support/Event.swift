@@ -1,3 +1,4 @@
+import RuntimeSupport
 import Synchronization
 
 /// Something that happens once, and can be waited for.
@@ -7,7 +8,7 @@ final class Event: Sendable {
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     func happen() {
         let waiters = state.withLock { state in

@@ -1,4 +1,4 @@
-import Synchronization
+import RuntimeSupport
 
 /// A clock that only a test moves.
 final class ManualClock: Clock, Sendable {
@@ -22,7 +22,7 @@ final class ManualClock: Clock, Sendable {
         var watchers: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     var now: Instant { state.withLock { $0.now } }
     var minimumResolution: Duration { .zero }

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import RuntimeSupport
 import Testing
 
 /// A client that sends exactly the bytes it is told to, and can misbehave in every way.
@@ -11,7 +11,7 @@ final class RawHTTPClient: Sendable {
     }
 
     private let socket: Int32
-    private let buffer = Mutex<[UInt8]>([])
+    private let buffer = Guarded<[UInt8]>([])
 
     /// Connects to the loopback address.
     ///
