@@ -84,6 +84,7 @@ struct InferenceEngineTests {
         release.signal()
         await engine.drain()
         #expect(record.plans.count { $0.slices.contains { $0.request == stream.id } } == 5)
+        record.setGate(nil)
         #expect(await engine.counts == Scheduler.Counts())
         await engine.stop()
     }
