@@ -27,7 +27,8 @@ package enum LlamaRuntime {
     package static var bestThreadCount: Int { Int(cl_best_thread_count()) }
 }
 
-/// Sends llama.cpp's lines to the log.
+/// Sends llama.cpp's lines to the log, a level down: what fails there is reported by an error of ours, to which they are
+/// the details.
 ///
 /// Most of what it calls info is of use only when debugging.
 private func forwardLog(_ level: Int32, _ text: UnsafePointer<CChar>?, _: UnsafeMutableRawPointer?) {
@@ -36,8 +37,8 @@ private func forwardLog(_ level: Int32, _ text: UnsafePointer<CChar>?, _: Unsafe
     let line = unsafe String(cString: text).trimmingSuffix { $0.isNewline || $0 == "." }
     guard !line.isEmpty else { return }
     switch level {
-    case 4: log.error(line)
-    case 3: log.warning(line)
+    case 4: log.warning(line)
+    case 3: log.info(line)
     default: log.debug(line)
     }
 }

@@ -5,15 +5,17 @@ import Foundation
 package enum Signals {
     /// Calls the handler for each arrival of one of the signals, until the returned token is dropped.
     ///
-    /// The signals' default action, ending the process, is switched off for good.
+    /// When it returns, the handling is in place: no later signal is lost or ends the process.
     package static func handle(_ signals: [Int32], _ handler: @escaping @Sendable (Int32) -> Void) -> Subscription {
         let queue = DispatchQueue(label: "signals")
         return Subscription(
             sources: signals.map { number in
-                _ = signal(number, SIG_IGN)
                 let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+                let installed = DispatchSemaphore(value: 0)
+                source.setRegistrationHandler { installed.signal() }
                 source.setEventHandler { handler(number) }
                 source.resume()
+                installed.wait()
                 return source
             }
         )

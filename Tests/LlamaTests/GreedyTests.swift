@@ -72,7 +72,9 @@ struct GreedyTests {
     @Test("a prompt in many chunks, beside a running stream, gives llama.cpp's tokens, save where two logits tie")
     func chunked() async throws {
         var policy = SchedulingPolicy()
-        policy.prefillTokensWhileDecoding = 7
+        policy.maxGap = .zero
+        policy.smallestChunk = 7
+        policy.firstChunk = 7
         let engine = try LoadedModel.makeEngine(sequences: 2, policy: policy)
         var endless = Sampling()
         endless.ignoresEnd = true

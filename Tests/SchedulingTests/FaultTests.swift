@@ -29,7 +29,7 @@ struct FaultTests {
         let plan = try #require(made)
         let outcome = harness.backend.run(plan)
         harness.scheduler.cancel(id)
-        harness.take(harness.scheduler.commit(plan, outcome))
+        harness.commit(plan, outcome)
         #expect(harness.closings[id] == nil)
         let again = try harness.admit(.generation(.endless(Array(1...40), maxTokens: 5)))
         harness.runToEnd()

@@ -67,25 +67,6 @@ struct GenerationTests {
         }
     }
 
-    @Test("a long prompt goes in chunks, and every step keeps the running streams going")
-    func chunks() throws {
-        var policy = SchedulingPolicy()
-        policy.prefillTokensWhileDecoding = 16
-        var harness = SchedulerHarness(.small, policy: policy)
-        let stream = try harness.admit(.generation(.endless([1], maxTokens: 100)))
-        harness.step()
-        let long = try harness.admit(.generation(.endless(Array(1...200), maxTokens: 1)))
-        var chunks = 0
-        while harness.closings[long] == nil {
-            guard let plan = harness.step() else { break }
-            #expect(plan.slices.contains { $0.request == stream })
-            let chunk = plan.slices.first { $0.request == long }
-            #expect(chunk.map { $0.tokens.count } ?? 0 <= 16)
-            chunks += 1
-        }
-        #expect(chunks == 13)
-    }
-
     @Test("prompts that arrive together all give their first token before the first answer ends")
     func firstTokens() throws {
         var harness = SchedulerHarness(BackendLimits(maxSequences: 8, contextLength: 256, maxStepTokens: 64))

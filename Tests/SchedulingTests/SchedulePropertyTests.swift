@@ -20,7 +20,8 @@ struct SchedulePropertyTests {
         var policy = SchedulingPolicy()
         policy.maxWaiting = 20
         policy.minimumSharedTokens = Int.random(in: 1...16, using: &random)
-        policy.prefillTokensWhileDecoding = Int.random(in: 1...32, using: &random)
+        policy.firstChunk = Int.random(in: 1...32, using: &random)
+        policy.maxGap = .milliseconds(Int.random(in: 5...200, using: &random))
         var harness = SchedulerHarness(limits, policy: policy)
         var admitted: [RequestID: Work] = [:]
         var cancelled: Set<RequestID> = []

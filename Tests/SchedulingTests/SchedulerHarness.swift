@@ -11,8 +11,17 @@ struct SchedulerHarness {
     private(set) var closings: [RequestID: [RequestEvent]] = [:]
     private var nextID: UInt64 = 0
 
-    init(_ limits: BackendLimits = .small, policy: SchedulingPolicy = SchedulingPolicy()) {
-        scheduler = Scheduler(limits: limits, policy: policy)
+    /// What each step is taken to last; nothing here looks at a clock.
+    var cost = StepCost()
+    /// The sum of all steps.
+    private(set) var elapsed = 0.0
+
+    init(
+        _ limits: BackendLimits = .small,
+        policy: SchedulingPolicy = SchedulingPolicy(),
+        costs: StepCosts = StepCosts()
+    ) {
+        scheduler = Scheduler(limits: limits, policy: policy, costs: costs)
         backend = CheckingBackend(limits: limits, record: record)
     }
 
@@ -31,11 +40,17 @@ struct SchedulerHarness {
     @discardableResult
     mutating func step() -> BatchPlan? {
         guard let plan = scheduler.plan() else { return nil }
-        take(scheduler.commit(plan, backend.run(plan)))
+        commit(plan, backend.run(plan))
         return plan
     }
 
-    mutating func take(_ events: [(RequestID, RequestEvent)]) {
+    mutating func commit(_ plan: BatchPlan, _ outcome: StepOutcome) {
+        let seconds = cost.seconds(plan)
+        elapsed += seconds
+        take(scheduler.commit(plan, outcome, duration: .seconds(seconds)))
+    }
+
+    private mutating func take(_ events: [(RequestID, RequestEvent)]) {
         for (id, event) in events {
             #expect(closings[id] == nil, "\(id) got an event after its end")
             if case .token(let token) = event {
@@ -67,6 +82,25 @@ struct SchedulerHarness {
         case .finished(_, let usage), .embedding(_, let usage): usage
         default: nil
         }
+    }
+}
+
+/// A machine's speed: seconds of a step, as a sum over what is in it.
+struct StepCost {
+    var step = 0.002
+    var decode = 0.005
+    var promptToken = 0.003
+
+    func seconds(_ plan: BatchPlan) -> Double {
+        plan.slices.reduce(step) { $0 + ($1.tokens.count > 1 ? Double($1.tokens.count) * promptToken : decode) }
+    }
+
+    /// What a scheduler has learned on this machine.
+    var learned: StepCosts {
+        var costs = StepCosts()
+        for count in 1...8 { costs.note(decoding: count, promptTokens: 0, seconds: step + Double(count) * decode) }
+        costs.note(decoding: 1, promptTokens: 32, seconds: step + decode + 32 * promptToken)
+        return costs
     }
 }
 

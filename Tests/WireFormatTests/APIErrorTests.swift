@@ -17,10 +17,10 @@ struct APIErrorTests {
                     + #""type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}"#
             ),
             (
-                .contextLengthExceeded(limit: 100, promptTokens: 80, answerTokens: 30, param: "prompt"), 400,
-                #"{"error":{"message":"This model's maximum context length is 100 tokens. However, you requested "#
-                    + #"110 tokens (80 in the prompt, 30 in the completion). Please reduce the length of the prompt "#
-                    + #"or completion.","type":"invalid_request_error","param":"prompt","#
+                .contextLengthExceeded(limit: 100, promptTokens: 800, isLeast: true, param: "prompt"), 400,
+                #"{"error":{"message":"This model's maximum context length is 100 tokens. However, your prompt "#
+                    + #"resulted in at least 800 tokens. Please reduce the length of the prompt.","#
+                    + #""type":"invalid_request_error","param":"prompt","#
                     + #""code":"context_length_exceeded"}}"#
             ),
             (

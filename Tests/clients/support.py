@@ -148,6 +148,15 @@ class Server:
                 inodes.append(target[8:-1])
         return inodes
 
+    def holds(self, port):
+        """Whether it has its end of the connection that comes from a port of this box."""
+        inodes = set(self.sockets)
+        for line in Path(f"/proc/{self.process.pid}/net/tcp").read_text().splitlines()[1:]:
+            fields = line.split()
+            if int(fields[2].partition(":")[2], 16) == port and fields[9] in inodes:
+                return True
+        return False
+
     # MARK: plain HTTP
 
     def socket(self, receive_buffer=None):

@@ -100,7 +100,7 @@ def test_a_refused_body_is_not_read(guarded):
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:5000", "192.168.1.5", "app.localhost", "box.example:80", "localhost."],
+    ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:5000", "app.localhost", "box.example:80", "localhost."],
 )
 def test_names_of_the_box_are_served(guarded, host):
     assert guarded.request("GET", "/health", headers={"Host": host}).status == 200

@@ -12,7 +12,7 @@ from support import BINARY, DEADLINE, ROOT, Server, environment
 
 README = ROOT / "README.md"
 ADDRESS = "http://127.0.0.1:5000"
-PROGRAM = ".build/release/inference-server"
+PROGRAM = ".build/release/inference-server"  # in the examples; the tests run the one that they test
 
 
 def blocks(language):
@@ -39,18 +39,19 @@ def commands(block):
     assert not command.strip(), f"a command does not end: {command}"
 
 
-def runnable(prefix):
+def runnable(beginning):
+    """The commands that begin so, each as a parameter of a test."""
     return [
         pytest.param(command, id=f"line-{line}-{number}")
         for line, block in blocks("sh")
         for number, command in enumerate(commands(block))
-        if command.startswith(prefix)
+        if re.match(beginning, command)
     ]
 
 
 def test_there_are_examples():
     assert README.is_file(), "there is no README.md"
-    assert runnable("curl") and runnable(PROGRAM) and list(blocks("python"))
+    assert runnable("curl ") and runnable(PROGRAM) and list(blocks("python"))
 
 
 def completed(arguments, **options):
@@ -68,7 +69,7 @@ def completed(arguments, **options):
     return result.stdout
 
 
-@pytest.mark.parametrize("command", runnable("curl"))
+@pytest.mark.parametrize("command", runnable("curl "))
 def test_a_request_is_answered(server, command):
     output = completed(command.replace(ADDRESS, server.url), shell=True)
     assert output and '"error"' not in output, output
@@ -77,6 +78,13 @@ def test_a_request_is_answered(server, command):
 @pytest.mark.parametrize("block", [pytest.param(block, id=f"line-{line}") for line, block in blocks("python")])
 def test_a_program_runs(server, block):
     assert completed([sys.executable, "-c", block.replace(ADDRESS, server.url)])
+
+
+@pytest.mark.parametrize("command", runnable(rf"(?!{PROGRAM}).*\| *{PROGRAM}"))
+def test_a_pipe_works(command):
+    # A small context ends answers that do not end by themselves.
+    command = command.replace(PROGRAM, shlex.quote(str(BINARY))) + " --ctx-size 256 --threads 1"
+    assert completed(command, shell=True)
 
 
 @pytest.mark.parametrize("command", runnable(PROGRAM))

@@ -44,6 +44,8 @@ static inline struct MHD_Daemon * cmhd_start(const cmhd_options * options) {
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)options->tls_key},
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options->tls_certificate},
+        // RFC 8996: TLS 1.0 and 1.1 are not to be used.
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)"NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"},
         {MHD_OPTION_END, 0, NULL},
     };
     if (options->tls_key != NULL) {

@@ -6,8 +6,11 @@ enum Console {
 
     /// Writes without a line break.
     ///
-    /// A reader that has gone is not an error.
-    static func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
+    /// - Returns: False where nobody reads any more.
+    @discardableResult
+    static func write(_ text: String) -> Bool {
+        (try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))) != nil
+    }
 
     static func printError(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8)) }
 

@@ -38,7 +38,7 @@ struct ModelOptions {
     static let logLevel = CommandLineOption(
         "--log-level",
         value: "LEVEL",
-        help: "debug, info, warning or error (default: info)"
+        help: "debug, info, warning or error (default: info; chat: error)"
     )
 
     static let all = [folder, model, contextSize, parallel, threads, blas, logLevel]
@@ -54,7 +54,7 @@ struct ModelOptions {
     /// The options of `chat`.
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
         let options = try ParsedOptions(arguments, options: Self.all, command: "chat")
-        try self.init(options, environment: environment, defaultParallel: 1, defaultLogLevel: .warning)
+        try self.init(options, environment: environment, defaultParallel: 1, defaultLogLevel: .error)
     }
 
     init(

@@ -61,13 +61,18 @@ struct ServeOptions {
         value: "N",
         help: "largest request body, in MiB (default: 64)"
     )
+    static let maxGap = CommandLineOption(
+        "--max-gap-ms",
+        value: "N",
+        help: "longest gap that a long prompt may make in a running\nstream, in milliseconds (default: 100)"
+    )
     static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
     static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
 
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxBody, api, publicAPI,
+            strictModels, maxQueue, maxGap, maxBody, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -80,6 +85,7 @@ struct ServeOptions {
     var tls: (certificate: String, key: String)?
     var acceptsAliases: Bool
     var maxQueue: Int
+    var maxGap: Duration
     var maxBody: Int
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
@@ -98,6 +104,7 @@ struct ServeOptions {
         tls = try Self.tls(options)
         acceptsAliases = !options.has(Self.strictModels)
         maxQueue = try options.integer(Self.maxQueue, in: 1...100_000) ?? 256
+        maxGap = .milliseconds(try options.integer(Self.maxGap, in: 1...60_000) ?? 100)
         maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
@@ -144,7 +151,10 @@ struct ServeOptions {
     }
 
     private static func read(_ path: String, for option: CommandLineOption) throws(UsageError) -> String {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+        // Read as a stream: it may be a pipe.
+        guard let file = FileHandle(forReadingAtPath: path), let data = try? file.readToEnd() ?? Data(),
+            let text = String(data: data, encoding: .utf8)
+        else {
             throw UsageError("\(option.name): cannot read the file \(path)")
         }
         return text

@@ -1,4 +1,5 @@
 import Foundation
+import Llama
 import RuntimeSupport
 import Scheduling
 import WireFormat
@@ -12,6 +13,7 @@ struct ChatCommand {
     /// - Throws: Why it could not start.
     func run() async throws {
         Log.setLevel(options.logLevel)
+        LlamaRuntime.start(usesBLAS: options.usesBLAS)
         let folder = ModelFolder(path: options.folder)
         let file = try folder.chatModel(options.model)
         let model = try ChatModel(file, id: folder.id(of: file), options: options)
@@ -34,7 +36,8 @@ struct ChatCommand {
                 if isTerminal { Console.print("The conversation is forgotten.") }
             case let command where command.hasPrefix("/"):
                 Console.printError("there is no command \(command); the commands are /reset and /quit")
-            default: await answer(line, &conversation, interrupts)
+            default:
+                guard await answer(line, &conversation, interrupts) else { return await finish(model) }
             }
         }
         if isTerminal { Console.print("") }
@@ -42,12 +45,18 @@ struct ChatCommand {
     }
 
     /// Streams one answer, until its end or an interrupt.
-    private func answer(_ line: String, _ conversation: inout TerminalConversation, _ interrupts: Interrupts) async {
+    ///
+    /// - Returns: False where nobody reads it any more.
+    private func answer(_ line: String, _ conversation: inout TerminalConversation, _ interrupts: Interrupts) async
+        -> Bool
+    {
         let current = conversation
-        let task = Task { await current.answer(to: line) { Console.write($0) } }
+        let task = Task { try await current.answer(to: line) }
         interrupts.setAction { task.cancel() }
-        conversation = await task.value
-        interrupts.setAction(nil)
+        defer { interrupts.setAction(nil) }
+        guard let next = try? await task.value else { return false }
+        conversation = next
+        return true
     }
 
     private func finish(_ model: ChatModel) async { await model.engine.stop() }

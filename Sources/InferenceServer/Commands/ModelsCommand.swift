@@ -1,11 +1,15 @@
 import Foundation
 import Llama
+import RuntimeSupport
 
 /// `inference-server models`: a table of what is installed.
 struct ModelsCommand {
     let folder: String
 
     func run() {
+        // What can't be read is not listed; why is no part of the table.
+        Log.setLevel(.error)
+        LlamaRuntime.start()
         let folder = ModelFolder(path: folder)
         guard !folder.files.isEmpty else {
             Console.print("No models in \(folder.path). Run 'make models', or put GGUF files there.")

@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import Llama
 import RuntimeSupport
 import Scheduling
 
@@ -16,6 +17,7 @@ struct ServeCommand {
     func run() async throws {
         Log.setLevel(options.model.logLevel)
         let log = Log("server")
+        LlamaRuntime.start(usesBLAS: options.model.usesBLAS)
         let folder = ModelFolder(path: options.model.folder)
         let file = try folder.chatModel(options.model.model)
 
@@ -23,6 +25,7 @@ struct ServeCommand {
         let listener = try ListeningSocket(host: options.host, port: options.port)
         var policy = SchedulingPolicy()
         policy.maxWaiting = options.maxQueue
+        policy.maxGap = options.maxGap
         let model = try ChatModel(file, id: folder.id(of: file), options: options.model, policy: policy)
         let catalog = ModelCatalog(chat: model, acceptsAliases: options.acceptsAliases)
         let routes = Routes(catalog: catalog) { Int(Date.now.timeIntervalSince1970) }

@@ -13,7 +13,9 @@ struct TerminalConversation: Sendable {
     /// The conversation with one more turn; what was said before a cancellation stays in it.
     ///
     /// An error is printed, and takes back the turn.
-    func answer(to line: String, write: @Sendable (String) -> Void) async -> Self {
+    ///
+    /// - Throws: `OutputClosed` where nobody reads the answer any more.
+    func answer(to line: String) async throws(OutputClosed) -> Self {
         var next = self
         next.messages.append(ChatMessage(role: .user, content: line))
         var said = ""
@@ -29,12 +31,14 @@ struct TerminalConversation: Sendable {
             )
             var answer = set.answers[0]
             while case .text(let piece)? = try await answer.next() {
-                write(piece)
+                guard Console.write(piece) else { throw OutputClosed() }
                 said += piece
             }
-            write("\n")
+            Console.write("\n")
         } catch is CancellationError {
-            write("\n")
+            Console.write("\n")
+        } catch is OutputClosed {
+            throw OutputClosed()
         } catch let error as APIError where error.code == "context_length_exceeded" {
             Console.printError("the conversation no longer fits the context; /reset begins a new one")
             return self
@@ -46,6 +50,9 @@ struct TerminalConversation: Sendable {
         return next
     }
 }
+
+/// Nobody reads what is written any more.
+struct OutputClosed: Error {}
 
 extension GenerationParameters {
     /// What a chat in the terminal is sampled with: a little below the model's own spread.

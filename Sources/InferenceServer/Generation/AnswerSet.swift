@@ -33,6 +33,13 @@ struct AnswerSet {
                 code: "integer_above_max_value"
             )
         }
+        if prompts.contains(where: \.isEmpty) {
+            throw APIError.invalidRequest(
+                "Invalid '\(promptParameter)': it has no tokens.",
+                param: promptParameter,
+                code: "empty_prompt"
+            )
+        }
         for prompt in prompts where prompt.count >= model.contextLength {
             throw APIError.contextLengthExceeded(
                 limit: model.contextLength,
@@ -40,7 +47,7 @@ struct AnswerSet {
                 param: promptParameter
             )
         }
-        let seed = parameters.seed.map { UInt32(truncatingIfNeeded: $0) } ?? UInt32.random(in: 0 ... .max)
+        let seed = parameters.seed ?? Int64.random(in: .min ... .max)
         var works: [Work] = []
         for prompt in prompts {
             let items = prompt.map(PromptItem.token)

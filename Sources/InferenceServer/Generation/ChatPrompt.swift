@@ -55,7 +55,7 @@ extension ChatModel {
     /// Refuses what cannot fit, before it is tokenized: it has at least so many tokens.
     fileprivate func checkFits(_ tokens: Int, param: String) throws(APIError) {
         guard tokens < contextLength else {
-            throw .contextLengthExceeded(limit: contextLength, promptTokens: tokens, param: param)
+            throw .contextLengthExceeded(limit: contextLength, promptTokens: tokens, isLeast: true, param: param)
         }
     }
 

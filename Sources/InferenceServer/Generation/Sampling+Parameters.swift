@@ -11,7 +11,7 @@ extension Sampling {
     ///   - choice: Which of several answers: each has a seed of its own.
     ///   - vocabulary: The model's.
     /// - Throws: 400 where a bias names a token that the vocabulary does not have.
-    init(_ parameters: GenerationParameters, seed: UInt32, choice: Int, vocabulary: Vocabulary) throws(APIError) {
+    init(_ parameters: GenerationParameters, seed: Int64, choice: Int, vocabulary: Vocabulary) throws(APIError) {
         self.init()
         temperature = Float(parameters.temperature ?? 1)
         topP = Float(parameters.topP ?? 1)
@@ -30,9 +30,17 @@ extension Sampling {
             }
             logitBias.append(LogitBias(token: token, bias: Float(entry.bias)))
         }
-        self.seed = Self.usable(seed &+ UInt32(truncatingIfNeeded: choice))
+        self.seed = Self.mixed(UInt64(bitPattern: seed), UInt64(choice))
     }
 
-    /// llama.cpp takes the highest number for a request to choose a seed itself.
-    private static func usable(_ seed: UInt32) -> UInt32 { seed == .max ? .max - 1 : seed }
+    /// The sampler's seed, from all bits of the request's: neighbours, and the answers of one request, differ in all bits.
+    private static func mixed(_ seed: UInt64, _ choice: UInt64) -> UInt32 {
+        // The finalizer of SplitMix64 (Steele, Lea and Flood, 2014).
+        var mixed = seed &+ choice &* 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        let short = UInt32(truncatingIfNeeded: mixed ^ mixed >> 31)
+        // llama.cpp takes the highest number for a request to choose a seed itself.
+        return min(short, .max - 1)
+    }
 }

@@ -21,10 +21,11 @@ final class ChatModel: Sendable {
 
     /// Loads the model and makes its context; blocks for as long as that takes.
     ///
+    /// The runtime has been started.
+    ///
     /// - Throws: `LlamaError`, `TokenizerError`, or `ModelFolderError` where the memory does not suffice.
     init(_ file: ModelFile, id: String, options: ModelOptions, policy: SchedulingPolicy = SchedulingPolicy()) throws {
         let log = Log("model")
-        LlamaRuntime.start(usesBLAS: options.usesBLAS)
         let model = try LlamaModel(path: file.path)
         guard model.information.hasDecoder, model.information.isCausal else {
             throw ModelFolderError("\(file.path) holds a model that cannot generate text")

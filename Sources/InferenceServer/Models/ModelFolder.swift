@@ -15,6 +15,7 @@ struct ModelFolder {
         let isDefault: Bool
     }
 
+    /// Reads the headers of the folder's files; what is no model is left out.
     init(path: String) {
         self.path = path
         files = ModelFile.all(in: path)
@@ -41,10 +42,13 @@ struct ModelFolder {
         if let file = files.first(where: { id(of: $0) == name || $0.id == name || $0.id + ".gguf" == name }) {
             return try check(file)
         }
-        guard FileManager.default.fileExists(atPath: name) else {
+        let candidates = [name, "\(path)/\(name)", "\(path)/\(name).gguf"]
+        guard let found = candidates.first(where: FileManager.default.fileExists) else {
             throw ModelFolderError("there is no model '\(name)' in \(path), and no file of that name")
         }
-        guard let file = ModelFile(path: name) else { throw ModelFolderError("\(name) is not a GGUF file") }
+        guard let file = ModelFile(path: found) else {
+            throw ModelFolderError("\(found) is not a GGUF file, or a damaged one")
+        }
         return try check(file)
     }
 

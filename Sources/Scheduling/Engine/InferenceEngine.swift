@@ -30,6 +30,7 @@ package actor InferenceEngine {
     ///   - name: The thread's name; at most 15 bytes.
     ///   - backend: Used on the engine's thread alone from now on.
     ///   - policy: The numbers that shape plans.
+    ///   - costs: What is known already of how long steps take.
     ///   - heartbeat: The one that the backend beats, if it beats one.
     ///   - abort: Raised when the engine stops; the backend's native code polls it.
     ///   - channelCapacity: How many tokens a request may be ahead of its reader before it is paused.
@@ -37,12 +38,13 @@ package actor InferenceEngine {
         name: String,
         backend: sending any Backend,
         policy: SchedulingPolicy = SchedulingPolicy(),
+        costs: StepCosts = StepCosts(),
         heartbeat: Heartbeat = Heartbeat(),
         abort: AbortFlag = AbortFlag(),
         channelCapacity: Int = 128
     ) {
         limits = backend.limits
-        scheduler = Scheduler(limits: backend.limits, policy: policy)
+        scheduler = Scheduler(limits: backend.limits, policy: policy, costs: costs)
         self.backend = backend
         self.heartbeat = heartbeat
         self.abort = abort
@@ -140,8 +142,10 @@ package actor InferenceEngine {
     private func pump() {
         isPumping = false
         guard let plan = scheduler.plan() else { return settle() }
+        let start = ContinuousClock.now
         let outcome = backend.run(plan)
-        for (id, event) in scheduler.commit(plan, outcome) { deliver(event, to: id) }
+        let duration = ContinuousClock.now - start
+        for (id, event) in scheduler.commit(plan, outcome, duration: duration) { deliver(event, to: id) }
         schedulePump()
     }
 

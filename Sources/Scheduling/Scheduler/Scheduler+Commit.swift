@@ -3,8 +3,16 @@
 extension Scheduler {
     /// Takes in what became of a plan, and says what is to be told to whom, in order.
     ///
-    /// Requests that were cancelled since the plan was made get no event.
-    package mutating func commit(_ plan: BatchPlan, _ outcome: StepOutcome) -> [(RequestID, RequestEvent)] {
+    /// Requests that were cancelled since the plan was made get no event. `duration` is what the step took: later chunks
+    /// are sized by it.
+    package mutating func commit(
+        _ plan: BatchPlan,
+        _ outcome: StepOutcome,
+        duration: Duration
+    ) -> [(RequestID, RequestEvent)] {
+        if case .sampled = outcome, let (decoding, promptTokens) = plan.tokenCounts {
+            pacing.note(decoding: decoding, promptTokens: promptTokens, seconds: duration / .seconds(1))
+        }
         switch (plan.step, outcome) {
         case (.tokens(let slices), .sampled(let samples)):
             return commit(slices, samples)
@@ -109,6 +117,15 @@ extension Scheduler {
 }
 
 extension BatchPlan {
+    /// Of a token step: how many sequences decode, and how many prompt tokens are beside them.
+    ///
+    /// The last token of a prompt, alone in its slice, is as dear as a decoded one and counts as one.
+    var tokenCounts: (decoding: Int, promptTokens: Int)? {
+        guard case .tokens(let slices) = step else { return nil }
+        let prompts = slices.filter { $0.tokens.count > 1 || !$0.samples }
+        return (slices.count - prompts.count, prompts.reduce(0) { $0 + $1.tokens.count })
+    }
+
     /// The requests of the step, with the sequences that hold their memory.
     var participants: [(RequestID, SequenceID?)] {
         switch step {

@@ -40,7 +40,7 @@ extension Scheduler {
             guard case .decode(let token) = request.phase else { continue }
             slices.append(slice(of: request, tokens: [token], samples: true))
         }
-        let bound = slices.isEmpty ? policy.prefillTokensAlone : policy.prefillTokensWhileDecoding
+        let bound = slices.isEmpty ? policy.prefillTokensAlone : pacing.promptTokens(decoding: slices.count)
         var budget = min(limits.maxStepTokens - slices.count, bound)
         for request in running {
             guard budget > 0 else { break }

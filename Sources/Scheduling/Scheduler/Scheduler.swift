@@ -23,13 +23,29 @@ package struct Scheduler: Sendable {
     var pendingOperations: [SequenceOperation] = []
     /// The kind of the last step, so that kinds take turns.
     var lastKind: StepKind?
+    /// How prompts are fitted in between running streams.
+    var pacing: PromptPacing
     /// Counts plans: the time that least-recently-used is measured in.
     var tick: UInt64 = 0
 
-    package init(limits: BackendLimits, policy: SchedulingPolicy = SchedulingPolicy()) {
+    /// - Parameters:
+    ///   - limits: The backend's.
+    ///   - policy: The numbers that shape plans.
+    ///   - costs: What is known already of how long steps take.
+    package init(
+        limits: BackendLimits,
+        policy: SchedulingPolicy = SchedulingPolicy(),
+        costs: StepCosts = StepCosts()
+    ) {
         precondition(limits.maxSequences > 0 && limits.maxStepTokens >= limits.maxSequences)
         self.limits = limits
         self.policy = policy
+        pacing = PromptPacing(
+            maxGap: policy.maxGap / .seconds(1),
+            smallestChunk: policy.smallestChunk,
+            firstChunk: policy.firstChunk,
+            costs: costs
+        )
         slots = (0..<limits.maxSequences).map { SequenceSlot(id: SequenceID(rawValue: Int32($0))) }
     }
 

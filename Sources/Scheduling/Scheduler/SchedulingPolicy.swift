@@ -2,9 +2,13 @@
 package struct SchedulingPolicy: Sendable {
     /// Requests that may wait for a sequence; one more is refused.
     package var maxWaiting = 256
-    /// Prompt tokens in a step while somebody is decoding: what bounds the gap that a long prompt makes in a running
-    /// stream.
-    package var prefillTokensWhileDecoding = 64
+    /// The longest time that a step takes while somebody is decoding, by what steps took so far: the longest gap that a
+    /// long prompt makes in a running stream.
+    package var maxGap: Duration = .milliseconds(100)
+    /// The fewest prompt tokens in a step beside running streams, even where they take longer than `maxGap`.
+    package var smallestChunk = 4
+    /// Prompt tokens in a step beside running streams while nothing is known of what they cost.
+    package var firstChunk = 16
     /// Prompt tokens in a step while nobody is: what bounds the time for which a step works on after its client left.
     package var prefillTokensAlone = 512
     /// The shortest prefix for which a sequence is copied, or waited for: below it, computing again is cheaper.

@@ -11,25 +11,22 @@ extension APIError {
         .invalidRequest("The JSON body of the request could not be parsed: \(error.message)", code: "invalid_json")
     }
 
-    /// 400: prompt and answer do not fit into the model's context.
+    /// 400: the prompt does not fit into the model's context.
     ///
-    /// `answerTokens` is what was asked for the answer, or nil where the prompt alone is too long; `param` is the
-    /// parameter that holds the prompt: `messages` or `prompt`.
+    /// `param` is the parameter that holds the prompt: `messages` or `prompt`. `isLeast` says that the tokens were not
+    /// counted, but are known to be at least so many.
     package static func contextLengthExceeded(
         limit: Int,
         promptTokens: Int,
-        answerTokens: Int? = nil,
+        isLeast: Bool = false,
         param: String = "messages"
     ) -> APIError {
-        let start = "This model's maximum context length is \(limit) tokens. However, "
-        let rest =
-            if let answerTokens {
-                "you requested \(promptTokens + answerTokens) tokens (\(promptTokens) in the \(param), "
-                    + "\(answerTokens) in the completion). Please reduce the length of the \(param) or completion."
-            } else {
-                "your \(param) resulted in \(promptTokens) tokens. Please reduce the length of the \(param)."
-            }
-        return .invalidRequest(start + rest, param: param, code: "context_length_exceeded")
+        .invalidRequest(
+            "This model's maximum context length is \(limit) tokens. However, your \(param) resulted in "
+                + "\(isLeast ? "at least " : "")\(promptTokens) tokens. Please reduce the length of the \(param).",
+            param: param,
+            code: "context_length_exceeded"
+        )
     }
 
     /// 401: no key, or a wrong one; the message never holds the key.

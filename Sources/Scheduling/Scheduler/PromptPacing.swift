@@ -1,0 +1,49 @@
+/// How many prompt tokens go into steps in which streams decode.
+///
+/// Two bounds. The gap: such a step takes at most `maxGap`. The share: however long prompts keep coming, streams keep at
+/// least a quarter of the rate that they have alone, so over time prompts get at most three times what decoding takes;
+/// a chunk is spent from that credit, and steps that only decode earn it back. Within the two, prompts get all there is,
+/// in chunks as large as the gap allows, since larger ones cost less a token.
+struct PromptPacing: Sendable {
+    /// Seconds.
+    let maxGap: Double
+    /// The fewest prompt tokens that are worth a place in a step: on a model for which even they take longer than the
+    /// gap, it is the gap that yields.
+    let smallestChunk: Int
+    /// The most, while nothing is known of the costs.
+    let firstChunk: Int
+
+    var costs: StepCosts
+    /// Seconds that prompts may take; below zero, they wait.
+    private var credit = 0.0
+
+    private static let promptShare = 3.0
+
+    init(maxGap: Double, smallestChunk: Int, firstChunk: Int, costs: StepCosts) {
+        self.maxGap = maxGap
+        self.smallestChunk = smallestChunk
+        self.firstChunk = firstChunk
+        self.costs = costs
+    }
+
+    /// The prompt tokens for the next step.
+    func promptTokens(decoding count: Int) -> Int {
+        guard credit >= 0 else { return 0 }
+        guard let decode = costs.decode(count), let each = costs.promptToken else { return firstChunk }
+        return max(smallestChunk, Int((maxGap - decode) / each))
+    }
+
+    /// Takes in what a step took.
+    mutating func note(decoding count: Int, promptTokens: Int, seconds: Double) {
+        costs.note(decoding: count, promptTokens: promptTokens, seconds: seconds)
+        guard count > 0 else {
+            credit = 0
+            return
+        }
+        let decode = min(seconds, costs.decode(count) ?? seconds)
+        credit += Self.promptShare * decode
+        if promptTokens > 0 { credit -= seconds - decode }
+        // What nobody used is not saved up: it would be a burst later.
+        credit = min(credit, 0.0)
+    }
+}
