@@ -69,7 +69,7 @@ package actor InferenceEngine {
         } catch {
             guard case .queueFull = error.code else { throw error }
             let backlog = scheduler.counts.waiting + scheduler.counts.running
-            let wait = service.estimate(backlog: backlog, parallel: limits.maxSequences)
+            let wait = service.estimate(backlog: backlog)
             throw SchedulingError(.queueFull(retryAfterSeconds: wait), error.description)
         }
         defer { schedulePump() }

@@ -16,9 +16,9 @@ struct ServiceTime {
 
     /// Seconds until a place in the queue is likely to be free, 1...120.
     ///
-    /// The average holds the time in the queue, so one place comes free about every average / backlog.
-    func estimate(backlog: Int, parallel: Int) -> Int {
+    /// By Little's law: the average holds the time in the queue, so a request ends about every average / backlog.
+    func estimate(backlog: Int) -> Int {
         let perPlace = (averageSeconds ?? 1) / Double(max(backlog, 1))
-        return min(120, max(1, Int((perPlace * Double(max(parallel, 1))).rounded(.up))))
+        return Int(min(120, max(1, perPlace.rounded(.up))))
     }
 }
