@@ -7,7 +7,7 @@ SWIFT   ?= swift
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build deps packages models test test-swift test-clients test-asan test-tsan lint format clean distclean
+.PHONY: help run build deps packages models test test-swift test-clients bench test-asan test-tsan lint format clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test-swift: deps models
 test-clients: build models  # the official clients against the running server
 	@Scripts/python-env.sh
 	.venv/bin/python -m pytest Tests/clients
+
+bench: build models  ## measure what docs/benchmarks.md reports
+	@python3 Scripts/bench/stream_gap.py $(SERVER)
 
 # XCTest's own runner, which no test uses, leaks; and a TSan build cannot see what OpenMP orders.
 test-asan: deps models  ## run the Swift tests under the address sanitizer
