@@ -3,6 +3,7 @@
 
 SERVER  := .build/release/inference-server
 SWIFT   ?= swift
+export SWIFT
 # What `make run` starts the server with, such as ARGS="--port 8080".
 ARGS    ?=
 
@@ -57,5 +58,5 @@ format:  ## put the sources into their format
 clean:  ## remove build products; fetched sources and models stay
 	rm -rf .build .build-asan .build-tsan .native/build .native/prefix .native/stamps/native
 
-distclean: clean  ## remove everything that was fetched or built
-	rm -rf .native .venv models/*.gguf
+distclean: clean  ## remove everything that was fetched or built, the default models too
+	rm -rf .native .venv models/SmolLM2-135M-Instruct.Q4_1.gguf models/all-MiniLM-L6-v2.F16.gguf

@@ -6,6 +6,7 @@ one_at_a_time
 
 key="$(cat "$STAMPS/sources") $(digest Scripts/build-native.sh)"
 is_done native "$key" && exit 0
+undo native
 
 # One ggml in the process: whisper.cpp (and stable-diffusion.cpp, which needs GGML_MAX_NAME >= 128)
 # compile against the one that llama.cpp brings. Two of them would clash at link or run time.
@@ -37,7 +38,7 @@ find "$BUILD/llama.cpp" -name 'libllama-common*.a' -o -name 'libvendor-*.a' -o -
     | while read -r archive; do install -m 644 "$archive" "$PREFIX/lib/"; done
 mkdir -p "$PREFIX/include/llama-common"
 install -m 644 "$SOURCES"/llama.cpp/common/*.h "$PREFIX/include/llama-common/"
-cp -R "$SOURCES/llama.cpp/common/jinja" "$PREFIX/include/llama-common/" 2> /dev/null || true
+cp -R "$SOURCES/llama.cpp/common/jinja" "$PREFIX/include/llama-common/"
 cp -R "$SOURCES/llama.cpp/vendor/nlohmann" "$PREFIX/include/"
 
 say "configuring whisper.cpp"

@@ -24,6 +24,9 @@ digest() { cat "$@" | sha256sum | cut -d' ' -f1; }
 # is_done NAME KEY: true where step NAME was completed with exactly this key.
 is_done() { [ -f "$STAMPS/$1" ] && [ "$(cat "$STAMPS/$1")" = "$2" ]; }
 
+# undo NAME: step NAME is about to be repeated; until it is done, nothing counts as done.
+undo() { rm -f "$STAMPS/$1"; }
+
 # mark_done NAME KEY: written last and moved into place, so that a step cut off half-way is repeated.
 mark_done() {
     mkdir -p "$STAMPS"

@@ -9,6 +9,7 @@ key="$(digest $requirements Scripts/fetch-models.sh Scripts/convert-minilm.py)"
 chat=models/SmolLM2-135M-Instruct.Q4_1.gguf
 embedding=models/all-MiniLM-L6-v2.F16.gguf
 is_done models "$key" && [ -f $chat ] && [ -f $embedding ] && exit 0
+undo models
 
 make_venv "$TOOLS_VENV" Scripts/requirements/tools.txt
 mkdir -p "$DOWNLOADS"

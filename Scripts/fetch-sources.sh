@@ -7,6 +7,8 @@ one_at_a_time
 requirements=Scripts/requirements/sources.txt
 key="$(digest $requirements Scripts/fetch-sources.sh)"
 is_done sources "$key" && exit 0
+undo sources
+undo native
 
 make_venv "$TOOLS_VENV" Scripts/requirements/tools.txt
 mkdir -p "$DOWNLOADS"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of apt-packages.txt that are missing; without root or sudo it says what to paste.
 source "$(dirname "$0")/common.sh"
+one_at_a_time
 
-command -v swift > /dev/null || fail "swift is not on PATH. Install Swift $(cat .swift-version) from swift.org, then run make again."
+command -v "${SWIFT:-swift}" > /dev/null || fail "${SWIFT:-swift} is not there. Install Swift $(cat .swift-version) from swift.org, then run make again."
 command -v dpkg-query > /dev/null || fail "this is not a Debian system. Install the counterparts of $(grep -v '^#' Scripts/apt-packages.txt | xargs) by hand, then run make with SKIP_PACKAGES=1."
 
 missing=()

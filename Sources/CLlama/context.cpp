@@ -44,6 +44,8 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
         params.abort_callback = options.should_abort;
         params.abort_callback_data = options.user_data;
         params.no_perf = true;
+        // All cells of sliding windows are kept, so that sequences can be cut there too.
+        params.swa_full = true;
 
         std::unique_ptr<cl_context, context_deleter> holder(new cl_context{});
         holder->model = model;
@@ -70,7 +72,7 @@ uint32_t cl_context_length(const cl_context * context) {
 
 bool cl_context_cuts_sequences(const cl_context * context) {
     const llama_model * model = context->model->handle;
-    return !llama_model_is_recurrent(model) && !llama_model_is_hybrid(model) && llama_model_n_swa(model) == 0;
+    return !llama_model_is_recurrent(model) && !llama_model_is_hybrid(model);
 }
 
 void cl_batch_clear(cl_context * context) {

@@ -64,7 +64,8 @@ cl_status cl_sampler_create(const cl_model * model, cl_sampler_options options, 
                 llama_sampler_init_penalties(
                     llama_vocab_n_tokens(vocabulary), (int32_t) options.penalty_window, 1.0f, options.frequency_penalty, options.presence_penalty));
         }
-        if (options.temperature <= 0) {
+        // Below this, logits divided by the temperature leave float's range.
+        if (options.temperature < 1e-5f) {
             llama_sampler_chain_add(chain, llama_sampler_init_greedy());
         } else {
             if (options.top_k > 0) { llama_sampler_chain_add(chain, llama_sampler_init_top_k(options.top_k)); }

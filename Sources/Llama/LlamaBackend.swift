@@ -53,8 +53,18 @@ package final class LlamaBackend: Backend {
             // llama.cpp rounds up; what was asked for is what requests are held to.
             contextLength: min(options.contextLength, context.contextLength),
             maxStepTokens: stepTokens,
-            cutsSequences: context.cutsSequences
+            cutsSequences: context.cutsSequences,
+            copyCost: Self.copyCost(of: model, contextLength: context.contextLength)
         )
+    }
+
+    /// A copy moves the whole stream of a sequence, however much of it is filled.
+    ///
+    /// Ten bytes are read and written in about the time of two hundred multiplications and additions, of which a token
+    /// takes one for each parameter.
+    private static func copyCost(of model: LlamaModel, contextLength: Int) -> Int {
+        let bytes = Double(model.information.cacheBytesPerToken) * Double(contextLength)
+        return Int(min(1e6, 20 * bytes / Double(max(1, model.information.parameters))))
     }
 
     package func run(_ plan: BatchPlan) -> StepOutcome {
@@ -86,8 +96,11 @@ package final class LlamaBackend: Backend {
 
     private func decode(_ slices: [TokenSlice]) throws(LlamaError) -> StepOutcome {
         context.clearBatch()
-        var outputs: [(sequence: SequenceID, index: Int32)] = []
-        for slice in slices {
+        // llama.cpp computes sequences in one pass only where their numbers follow each other in the batch.
+        let order = slices.indices.sorted { slices[$0].sequence.rawValue < slices[$1].sequence.rawValue }
+        var outputs: [Int: Int32] = [:]
+        for place in order {
+            let slice = slices[place]
             var last: Int32 = 0
             for (offset, token) in slice.tokens.enumerated() {
                 last = try context.add(
@@ -97,7 +110,7 @@ package final class LlamaBackend: Backend {
                     wantsLogits: slice.samples && offset == slice.tokens.count - 1
                 )
             }
-            if slice.samples { outputs.append((slice.sequence, last)) }
+            if slice.samples { outputs[place] = last }
         }
         switch try context.decode() {
         case .noRoom: return .noRoom
@@ -105,9 +118,10 @@ package final class LlamaBackend: Backend {
         case .decoded: break
         }
         var samples: [SampledToken] = []
-        for output in outputs {
-            guard let sampler = samplers[output.sequence] else { return .failed("a sequence has no sampler") }
-            samples.append(try sampler.sample(context, at: output.index))
+        for (place, slice) in slices.enumerated() {
+            guard let index = outputs[place] else { continue }
+            guard let sampler = samplers[slice.sequence] else { return .failed("a sequence has no sampler") }
+            samples.append(try sampler.sample(context, at: index))
         }
         return .sampled(samples)
     }

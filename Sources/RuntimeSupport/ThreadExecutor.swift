@@ -21,6 +21,8 @@ package final class ThreadExecutor: SerialExecutor {
     private let state = Guarded(State())
     private let arrival = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
+    /// Held by jobs that arrive after the thread's end: still one at a time. A job may enqueue another.
+    private let late = NSRecursiveLock()
     private let name: String
     private let beat: Heartbeat
     private let idleBeat: Duration
@@ -84,7 +86,9 @@ package final class ThreadExecutor: SerialExecutor {
         if isQueued {
             arrival.signal()
         } else if case .job(let job) = work {
+            late.lock()
             unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+            late.unlock()
         }
     }
 

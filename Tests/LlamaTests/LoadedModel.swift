@@ -44,7 +44,7 @@ enum LoadedModel {
             case .token(let token): tokens.append(token)
             case .finished(_, let usage): return (tokens, usage)
             case .failed(let error): throw error
-            case .embedding: break
+            case .started, .embedding: break
             }
         }
         throw SchedulingError(.stopping, "the stream ended without a closing event")

@@ -47,16 +47,22 @@ struct SamplingTests {
         #expect(!without.contains(banned))
     }
 
-    @Test("a high frequency penalty keeps tokens from coming again")
-    func penalty() async throws {
+    @Test("a high presence or frequency penalty keeps tokens from coming again", arguments: [true, false])
+    func penalty(isPresence: Bool) async throws {
         let penalized = try await sampled(40) {
             $0.temperature = 0
-            $0.presencePenalty = 100
+            if isPresence { $0.presencePenalty = 100 } else { $0.frequencyPenalty = 100 }
         }
         #expect(Set(penalized).count == penalized.count)
     }
 
-    @Test("a bias on a token that does not exist fails the request alone")
+    @Test("a temperature too small for the arithmetic chooses the likeliest token")
+    func tinyTemperature() async throws {
+        let greedy = try await sampled { $0.temperature = 0 }
+        #expect(try await sampled { $0.temperature = .leastNonzeroMagnitude } == greedy)
+    }
+
+    @Test("a bias on a token that does not exist fails its request, and later ones are served")
     func unknownToken() async throws {
         let engine = try LoadedModel.makeEngine(sequences: 2)
         var sampling = Sampling()

@@ -48,7 +48,20 @@ struct ThreadExecutorTests {
         #expect(count.withLock { $0 } == 100)
     }
 
-    @Test("an idle thread beats, a busy one is silent")
+    @Test("an idle thread beats by itself")
+    func threadBeats() async {
+        let (beats, signal) = AsyncStream.makeStream(of: Void.self)
+        let beat = Heartbeat {
+            signal.yield()
+            return 0
+        }
+        let executor = ThreadExecutor(name: "beating", heartbeat: beat, idleBeat: .milliseconds(1))
+        var iterator = beats.makeAsyncIterator()
+        for _ in 0..<5 { await iterator.next() }
+        executor.stop()
+    }
+
+    @Test("the silence is the time since the last beat")
     func heartbeat() async {
         let now = Guarded(Int64(0))
         let beat = Heartbeat { now.withLock { $0 } }

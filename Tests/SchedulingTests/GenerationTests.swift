@@ -94,15 +94,41 @@ struct GenerationTests {
         var policy = SchedulingPolicy()
         policy.maxWaiting = 3
         var scheduler = Scheduler(limits: .small, policy: policy)
-        let requests = (1...4).map {
+        let requests = (1...8).map {
             Request(id: RequestID(rawValue: $0), work: .generation(.tokens([TokenID($0)])))
         }
-        #expect(throws: SchedulingError.self) { try scheduler.admit(requests) }
+        // Four sequences are free, three may wait: eight never fit.
+        do {
+            try scheduler.admit(requests)
+            Issue.record("admitted")
+        } catch {
+            #expect(error.code == .tooMany(limit: 7))
+        }
         #expect(!scheduler.hasRequests)
-        try scheduler.admit(Array(requests.prefix(3)))
-        #expect(throws: SchedulingError.self) { try scheduler.admit([requests[3]]) }
+        try scheduler.admit(Array(requests.prefix(7)))
+        do {
+            try scheduler.admit([requests[7]])
+            Issue.record("admitted")
+        } catch {
+            #expect(error.code == .queueFull(retryAfterSeconds: nil))
+        }
         _ = scheduler.plan()
-        try scheduler.admit([requests[3]])
+        #expect(throws: SchedulingError.self) { try scheduler.admit([requests[7]]) }
+        scheduler.cancel(requests[6].id)
+        try scheduler.admit([requests[7]])
         #expect(scheduler.violations == [])
+    }
+
+    @Test("a short prompt does not wait for a long one that came before it, and the long one goes on")
+    func shortBesideLong() throws {
+        var harness = SchedulerHarness(BackendLimits(maxSequences: 2, contextLength: 4096, maxStepTokens: 64))
+        let long = try harness.admit(.generation(.endless(Array(1...2000), maxTokens: 1)))
+        harness.step()
+        let short = try harness.admit(.generation(.endless([5000, 5001, 5002], maxTokens: 1)))
+        let plan = harness.step()
+        #expect(harness.closings[short] != nil)
+        #expect(plan?.slices.first { $0.request == long }?.tokens.count ?? 0 >= 32)
+        harness.runToEnd()
+        #expect(harness.closings[long] != nil)
     }
 }

@@ -25,8 +25,8 @@ struct InferenceEngineTests {
     private func read(_ stream: RequestStream) async -> (tokens: [TokenID], closing: RequestEvent?) {
         var tokens: [TokenID] = []
         for await event in stream.events {
-            guard case .token(let token) = event else { return (tokens, event) }
-            tokens.append(token)
+            if event.isClosing { return (tokens, event) }
+            if case .token(let token) = event { tokens.append(token) }
         }
         return (tokens, nil)
     }
@@ -62,7 +62,7 @@ struct InferenceEngineTests {
         #expect(await read(fast).tokens.count == 100)
         #expect(await engine.counts.paused == 1)
         let stepsOfSlow = record.plans.count { $0.slices.contains { $0.request == slow.id } }
-        #expect(stepsOfSlow == 16)
+        #expect(stepsOfSlow == 15)  // the event of the start takes a place too
         #expect(await read(slow).tokens.count == 200)
         await engine.stop()
     }

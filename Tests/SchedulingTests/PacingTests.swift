@@ -93,12 +93,22 @@ struct PacingTests {
         #expect(chunks.dropFirst().first ?? 0 > SchedulingPolicy().firstChunk)
     }
 
-    @Test("with nobody decoding, chunks are as large as a step takes")
+    @Test("with nobody decoding, chunks are as large as a second allows, and at most 512")
     func alone() throws {
         var harness = harness(knowing: cost.learned)
+        harness.cost.promptToken = 0.004
         _ = try harness.admit(.generation(.endless(Array(1...1200), maxTokens: 1)))
         harness.runToEnd()
-        #expect(harness.record.plans.map { $0.slices[0].tokens.count } == [512, 512, 176])
+        let slow = harness.record.plans
+        #expect(slow.allSatisfy { harness.cost.seconds($0) <= 1 })
+        // The first tells what they cost.
+        #expect(slow.count == 6)
+        harness.cost.promptToken = 0.0001
+        for prompt in 2...4 {
+            _ = try harness.admit(.generation(.endless((0..<2000).map { TokenID(prompt * 10_000 + $0) }, maxTokens: 1)))
+            harness.runToEnd()
+        }
+        #expect(harness.record.plans.map { $0.slices[0].tokens.count }.max() == 512)
     }
 
     @Test("costs are learned from what steps took, and lie between what was seen")

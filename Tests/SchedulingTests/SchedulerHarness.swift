@@ -53,10 +53,10 @@ struct SchedulerHarness {
     private mutating func take(_ events: [(RequestID, RequestEvent)]) {
         for (id, event) in events {
             #expect(closings[id] == nil, "\(id) got an event after its end")
-            if case .token(let token) = event {
-                answers[id, default: []].append(token)
-            } else {
-                closings[id, default: []].append(event)
+            switch event {
+            case .started(let usage): #expect(usage.generated == 0 && answers[id] == nil, "\(id) starts twice")
+            case .token(let token): answers[id, default: []].append(token)
+            case .embedding, .finished, .failed: closings[id, default: []].append(event)
             }
         }
         #expect(scheduler.violations == [])

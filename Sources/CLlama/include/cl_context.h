@@ -28,8 +28,7 @@ void cl_context_free(cl_context * context);
 // Tokens that one sequence really can hold.
 uint32_t cl_context_length(const cl_context * context);
 
-// Whether the end of a sequence's memory can be cut off: not so with recurrent memory, and with a sliding window what
-// lies before the cut may be gone already.
+// Whether the end of a sequence's memory can be cut off: not so with recurrent memory.
 bool cl_context_cuts_sequences(const cl_context * context);
 
 // The batch that the next decode computes. Adding checks what llama.cpp would assert on: room, the token's id, the

@@ -133,7 +133,9 @@ struct ServeOptions {
             if found.isEmpty { throw UsageError("--api-key-file: \(path) holds no key") }
             keys += found
         }
-        keys += (environment["INFERENCE_SERVER_API_KEY"] ?? "").split(separator: ",").map(String.init)
+        keys += (environment["INFERENCE_SERVER_API_KEY"] ?? "").split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty }
         // Never quoted: errors end up in logs.
         guard keys.allSatisfy({ $0.utf8.count <= APIKeys.longest }) else {
             throw UsageError("an API key is longer than \(APIKeys.longest) bytes")

@@ -36,6 +36,8 @@ struct Answer {
         while !isOver {
             guard let event = await stream.events.next() else { throw CancellationError() }
             switch event {
+            case .started(let prompt):
+                usage = prompt
             case .token(let token):
                 usage.generated += 1
                 if let part = try take(detokenizer.append(token)) { return part }

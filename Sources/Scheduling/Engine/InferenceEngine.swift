@@ -127,7 +127,7 @@ package actor InferenceEngine {
     private func cancel(_ id: RequestID) {
         scheduler.cancel(id)
         channels[id] = nil
-        service.abandoned(id)
+        service.left(id)
         // The sequence that is free now may be what others wait for.
         schedulePump()
     }
@@ -151,6 +151,7 @@ package actor InferenceEngine {
 
     private func deliver(_ event: RequestEvent, to id: RequestID) {
         guard let channel = channels[id] else { return }
+        if case .started = event { service.started(id) }
         if event.isClosing {
             channels[id] = nil
             service.ended(id)

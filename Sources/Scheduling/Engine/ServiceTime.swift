@@ -2,13 +2,20 @@
 struct ServiceTime {
     private let clock = ContinuousClock()
     private var starts: [RequestID: ContinuousClock.Instant] = [:]
+    private var answering: Set<RequestID> = []
     private var averageSeconds: Double?
 
     mutating func began(_ id: RequestID) { starts[id] = clock.now }
 
-    mutating func abandoned(_ id: RequestID) { starts[id] = nil }
+    mutating func started(_ id: RequestID) { answering.insert(id) }
+
+    /// Its reader has gone: at a stop string, as often as not, so an answer that had begun counts.
+    mutating func left(_ id: RequestID) {
+        if answering.contains(id) { ended(id) } else { starts[id] = nil }
+    }
 
     mutating func ended(_ id: RequestID) {
+        answering.remove(id)
         guard let start = starts.removeValue(forKey: id) else { return }
         let seconds = (clock.now - start) / .seconds(1)
         averageSeconds = averageSeconds.map { $0 * 0.9 + seconds * 0.1 } ?? seconds

@@ -17,6 +17,8 @@ package struct BackendLimits: Sendable {
     /// Whether the end of a sequence's memory can be cut off, and a whole sequence be copied; recurrent memory and
     /// sliding windows can't.
     package var cutsSequences: Bool
+    /// What copying a sequence costs, in prompt tokens that could be computed meanwhile.
+    package var copyCost: Int
 
     package init(
         maxSequences: Int,
@@ -26,7 +28,8 @@ package struct BackendLimits: Sendable {
         generates: Bool = true,
         embeds: Bool = false,
         encodesMedia: Bool = false,
-        cutsSequences: Bool = true
+        cutsSequences: Bool = true,
+        copyCost: Int = 0
     ) {
         self.maxSequences = maxSequences
         self.contextLength = contextLength
@@ -36,5 +39,6 @@ package struct BackendLimits: Sendable {
         self.embeds = embeds
         self.encodesMedia = encodesMedia
         self.cutsSequences = cutsSequences
+        self.copyCost = copyCost
     }
 }

@@ -19,6 +19,15 @@ package enum SequenceOperation: Sendable, Equatable {
     case copy(from: SequenceID, to: SequenceID)
     /// Gives the sequence a new sampler, whose penalties see no token yet.
     case startSampling(SequenceID, Sampling)
+
+    var isCopy: Bool { if case .copy = self { true } else { false } }
+
+    /// The sequence that it changes.
+    var sequence: SequenceID {
+        switch self {
+        case .clear(let sequence), .cut(let sequence, _), .copy(_, let sequence), .startSampling(let sequence, _): sequence
+        }
+    }
 }
 
 /// The three kinds of work that a backend does, each in one call.

@@ -26,6 +26,8 @@ package struct SampledToken: Sendable, Equatable {
 
 /// What a request's reader is told.
 package enum RequestEvent: Sendable {
+    /// The prompt is computed; its first token follows.
+    case started(TokenUsage)
     case token(TokenID)
     case embedding([Float], TokenUsage)
     case finished(FinishReason, TokenUsage)
@@ -33,6 +35,9 @@ package enum RequestEvent: Sendable {
 
     /// Whether it is the one event that ends its request.
     package var isClosing: Bool {
-        if case .token = self { false } else { true }
+        switch self {
+        case .started, .token: false
+        case .embedding, .finished, .failed: true
+        }
     }
 }

@@ -3,6 +3,8 @@ package struct SchedulingError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Equatable {
         /// The queue of waiting requests is full: try again later, in about so many seconds where that is known.
         case queueFull(retryAfterSeconds: Int?)
+        /// The request asks for more at once than can ever be admitted.
+        case tooMany(limit: Int)
         /// The prompt leaves no room for an answer.
         case promptTooLong(limit: Int, tokens: Int)
         case emptyPrompt

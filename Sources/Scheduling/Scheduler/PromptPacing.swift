@@ -13,22 +13,40 @@ struct PromptPacing: Sendable {
     /// The most, while nothing is known of the costs.
     let firstChunk: Int
 
+    /// Seconds that a step without streams takes at most, and its most tokens.
+    let maxStepAlone: Double
+    let largestChunk: Int
+
     var costs: StepCosts
     /// Seconds that prompts may take; below zero, they wait.
     private var credit = 0.0
 
     private static let promptShare = 3.0
 
-    init(maxGap: Double, smallestChunk: Int, firstChunk: Int, costs: StepCosts) {
+    init(
+        maxGap: Double,
+        smallestChunk: Int,
+        firstChunk: Int,
+        maxStepAlone: Double,
+        largestChunk: Int,
+        costs: StepCosts
+    ) {
         self.maxGap = maxGap
         self.smallestChunk = smallestChunk
         self.firstChunk = firstChunk
+        self.maxStepAlone = maxStepAlone
+        self.largestChunk = largestChunk
         self.costs = costs
     }
 
-    /// The prompt tokens for the next step.
+    /// The prompt tokens for the next step, in which so many streams decode.
     func promptTokens(decoding count: Int) -> Int {
-        guard credit >= 0 else { return 0 }
+        guard count > 0 else {
+            guard let each = costs.promptTokenAlone else { return min(largestChunk, 4 * firstChunk) }
+            return min(largestChunk, max(smallestChunk, Int(maxStepAlone / each)))
+        }
+        // So many streams have never been alone in a step: their part of it is learned first.
+        guard credit >= 0, costs.hasSeen(count) else { return 0 }
         guard let decode = costs.decode(count), let each = costs.promptToken else { return firstChunk }
         return max(smallestChunk, Int((maxGap - decode) / each))
     }

@@ -6,6 +6,8 @@ extension Scheduler {
     /// One whose prefix is just being computed for another request of the same owner is passed over until that is done,
     /// and goes on from there: nothing is computed twice.
     mutating func startWaiting() {
+        guard mayStart else { return }
+        mayStart = false
         var index = 0
         while index < waiting.count, slots.contains(where: { $0.user == nil }) {
             let request = waiting[index]
@@ -26,14 +28,16 @@ extension Scheduler {
     }
 
     /// Nil while it is better to wait for a prefix.
-    private func bestStart(for request: WaitingGeneration) -> Start? {
+    private mutating func bestStart(for request: WaitingGeneration) -> Start? {
         let prompt = request.generation.prompt
         // The last item is always computed: its logits are needed.
         let most = prompt.count - 1
         let shared = slots.map { $0.owner == request.owner ? min(most, $0.sharedPrefix(with: prompt)) : 0 }
         let best = shared.indices.max { shared[$0] < shared[$1] } ?? 0
 
-        if limits.cutsSequences, coming(to: request) >= shared[best] + policy.minimumSharedTokens { return nil }
+        let worthwhile = max(policy.minimumSharedTokens, limits.copyCost)
+
+        if limits.cutsSequences, coming(to: request) >= shared[best] + worthwhile { return nil }
 
         let free = slots.indices.filter { slots[$0].user == nil }
         // In place, where most of what the sequence holds is of use: nothing has to be copied, and little is lost.
@@ -43,14 +47,19 @@ extension Scheduler {
                 && (shared[slot] == held || limits.cutsSequences && shared[slot] * 2 >= held)
         }
         .max { shared[$0] < shared[$1] }
-        if let inPlace, shared[inPlace] + policy.minimumSharedTokens > shared[best] {
+        if let inPlace, shared[inPlace] + worthwhile > shared[best] {
             return Start(slot: inPlace, source: nil, shared: shared[inPlace])
         }
         guard let oldest = free.min(by: { leastUseful(slots[$0], slots[$1]) }) else { return nil }
-        guard limits.cutsSequences, shared[best] >= policy.minimumSharedTokens else {
+        guard limits.cutsSequences, shared[best] >= worthwhile else {
             return Start(slot: oldest, source: nil, shared: 0)
         }
         if best == oldest { return Start(slot: oldest, source: nil, shared: shared[best]) }
+        // Copies take their time: one in a step, where streams would have to wait for it.
+        if hasStreams, pendingOperations.contains(where: \.isCopy) {
+            mayStart = true
+            return nil
+        }
         return Start(slot: oldest, source: best, shared: shared[best])
     }
 
@@ -64,9 +73,13 @@ extension Scheduler {
             .max() ?? 0
     }
 
+    /// Whether somebody is decoding.
+    private var hasStreams: Bool { running.contains { $0.prefillDone == nil && !$0.isPaused } }
+
     private func leastUseful(_ left: SequenceSlot, _ right: SequenceSlot) -> Bool {
         if left.items.isEmpty != right.items.isEmpty { return left.items.isEmpty }
-        return left.lastUse < right.lastUse
+        if left.items.isEmpty { return left.id.rawValue < right.id.rawValue }
+        return (left.lastUse, left.id.rawValue) < (right.lastUse, right.id.rawValue)
     }
 
     private mutating func begin(_ request: WaitingGeneration, _ start: Start) {
@@ -111,6 +124,7 @@ extension Scheduler {
 
     /// Takes the sequence from a running generation; its content stays for later ones unless nobody knows what it is.
     mutating func release(_ index: Int, isDirty: Bool) {
+        mayStart = true
         let slot = slotIndex(running[index].sequence)
         if isDirty { slots[slot].empty(isDirty: true) }
         slots[slot].user = nil

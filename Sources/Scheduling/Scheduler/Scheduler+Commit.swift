@@ -10,7 +10,7 @@ extension Scheduler {
         _ outcome: StepOutcome,
         duration: Duration
     ) -> [(RequestID, RequestEvent)] {
-        if case .sampled = outcome, let (decoding, promptTokens) = plan.tokenCounts {
+        if case .sampled = outcome, !plan.operations.contains(where: \.isCopy), let (decoding, promptTokens) = plan.tokenCounts {
             pacing.note(decoding: decoding, promptTokens: promptTokens, seconds: duration / .seconds(1))
         }
         switch (plan.step, outcome) {
@@ -70,24 +70,36 @@ extension Scheduler {
             release(index, isDirty: true)
             return [(id, .failed(SchedulingError(.backendFailed, "the step gave no token")))]
         }
+        var events: [(RequestID, RequestEvent)] = []
+        if running[index].prefillDone != nil {
+            events.append((id, .started(running[index].usage)))
+            // Others may wait for this prompt's memory.
+            mayStart = true
+        }
         running[index].usage.generated += 1
         let usage = running[index].usage
         if sample.endsGeneration {
             release(index, isDirty: false)
-            return [(id, .finished(.stop, usage))]
+            return events + [(id, .finished(.stop, usage))]
         }
+        events.append((id, .token(sample.token)))
         if usage.generated >= running[index].maxTokens {
             release(index, isDirty: false)
-            return [(id, .token(sample.token)), (id, .finished(.length, usage))]
+            return events + [(id, .finished(.length, usage))]
         }
         running[index].phase = .decode(sample.token)
-        return [(id, .token(sample.token))]
+        return events
     }
 
     /// Ends every request of a step whose sequences hold nobody knows what.
     private mutating func fail(_ plan: BatchPlan, _ error: SchedulingError) -> [(RequestID, RequestEvent)] {
         var events: [(RequestID, RequestEvent)] = []
-        for (id, sequence) in plan.participants {
+        // Those whose sequences were to be changed before the step, too: nobody knows how far that went.
+        let changed = plan.operations.compactMap { operation in
+            running.first { $0.sequence == operation.sequence }.map { ($0.id, Optional(operation.sequence)) }
+        }
+        for operation in plan.operations { slots[slotIndex(operation.sequence)].empty(isDirty: true) }
+        for (id, sequence) in plan.participants + changed {
             if let sequence { slots[slotIndex(sequence)].empty(isDirty: true) }
             if let index = running.firstIndex(where: { $0.id == id }) {
                 release(index, isDirty: true)

@@ -33,24 +33,41 @@ extension Scheduler {
         }
     }
 
-    /// Every decoding sequence's next token, then chunks of prompts, oldest first, in what is left.
+    /// Every decoding sequence's next token, then chunks of prompts in what is left.
     private func tokenStep() -> Step? {
         var slices: [TokenSlice] = []
         for request in running where !request.isPaused {
             guard case .decode(let token) = request.phase else { continue }
             slices.append(slice(of: request, tokens: [token], samples: true))
         }
-        let bound = slices.isEmpty ? policy.prefillTokensAlone : pacing.promptTokens(decoding: slices.count)
-        var budget = min(limits.maxStepTokens - slices.count, bound)
-        for request in running {
-            guard budget > 0 else { break }
-            guard let done = request.prefillDone, request.nextMedia == nil else { continue }
-            let prompt = request.generation.prompt
-            let chunk = prompt[done...].prefix(budget).prefix { $0.token != nil }.compactMap(\.token)
-            slices.append(slice(of: request, tokens: chunk, samples: done + chunk.count == prompt.count))
-            budget -= chunk.count
-        }
+        let budget = min(limits.maxStepTokens - slices.count, pacing.promptTokens(decoding: slices.count))
+        slices += promptChunks(budget)
         return slices.isEmpty ? nil : .tokens(slices)
+    }
+
+    /// Chunks of prompts: half of the budget for the oldest, so that it can't starve; the rest for the shortest first, so
+    /// that a short question does not wait for somebody's long document.
+    private func promptChunks(_ budget: Int) -> [TokenSlice] {
+        let prompts = running.filter { $0.prefillDone != nil && $0.nextMedia == nil }
+        guard let oldest = prompts.first, budget > 0 else { return [] }
+        var granted: [RequestID: Int] = [:]
+        var rest = budget
+        func grant(_ request: RunningGeneration, atMost most: Int) {
+            let tokens = min(request.remainingTokens - granted[request.id, default: 0], most, rest)
+            granted[request.id, default: 0] += tokens
+            rest -= tokens
+        }
+        grant(oldest, atMost: (budget + 1) / 2)
+        for request in prompts.dropFirst().sorted(by: { $0.remainingTokens < $1.remainingTokens }) {
+            grant(request, atMost: rest)
+        }
+        grant(oldest, atMost: rest)
+        return prompts.compactMap { request in
+            guard let count = granted[request.id], count > 0, let done = request.prefillDone else { return nil }
+            let prompt = request.generation.prompt
+            let tokens = prompt[done..<done + count].compactMap(\.token)
+            return slice(of: request, tokens: tokens, samples: done + count == prompt.count)
+        }
     }
 
     private func slice(of request: RunningGeneration, tokens: [TokenID], samples: Bool) -> TokenSlice {

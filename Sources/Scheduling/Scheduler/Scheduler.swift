@@ -23,6 +23,8 @@ package struct Scheduler: Sendable {
     var pendingOperations: [SequenceOperation] = []
     /// The kind of the last step, so that kinds take turns.
     var lastKind: StepKind?
+    /// Whether something has changed by which a waiting generation may begin.
+    var mayStart = false
     /// How prompts are fitted in between running streams.
     var pacing: PromptPacing
     /// Counts plans: the time that least-recently-used is measured in.
@@ -44,6 +46,8 @@ package struct Scheduler: Sendable {
             maxGap: policy.maxGap / .seconds(1),
             smallestChunk: policy.smallestChunk,
             firstChunk: policy.firstChunk,
+            maxStepAlone: policy.maxStepAlone / .seconds(1),
+            largestChunk: policy.prefillTokensAlone,
             costs: costs
         )
         slots = (0..<limits.maxSequences).map { SequenceSlot(id: SequenceID(rawValue: Int32($0))) }
@@ -53,13 +57,19 @@ package struct Scheduler: Sendable {
     ///
     /// - Throws: `queueFull`, or why one of them can never run here.
     package mutating func admit(_ requests: [Request]) throws(SchedulingError) {
-        guard waiting.count + waitingTexts.count + requests.count <= policy.maxWaiting else {
+        // Those that a free sequence awaits do not wait.
+        let places = policy.maxWaiting + limits.maxSequences - running.count
+        guard requests.count <= policy.maxWaiting + limits.maxSequences else {
+            throw SchedulingError(.tooMany(limit: policy.maxWaiting + limits.maxSequences), "it asks for too much at once")
+        }
+        guard waiting.count + waitingTexts.count + requests.count <= places else {
             throw SchedulingError(
                 .queueFull(retryAfterSeconds: nil),
                 "\(waiting.count + waitingTexts.count) requests are waiting already"
             )
         }
         for request in requests { try check(request) }
+        mayStart = true
         for request in requests {
             switch request.work {
             case .generation(let generation):
@@ -74,6 +84,7 @@ package struct Scheduler: Sendable {
     ///
     /// Unknown ids are ignored.
     package mutating func cancel(_ id: RequestID) {
+        mayStart = true
         waiting.removeAll { $0.id == id }
         waitingTexts.removeAll { $0.request == id }
         if let index = running.firstIndex(where: { $0.id == id }) { release(index, isDirty: false) }

@@ -34,6 +34,12 @@ struct RunningGeneration: Sendable {
         if case .prefill(let done) = phase { done } else { nil }
     }
 
+    /// How many text tokens of the prompt come next, before its end or its next media item.
+    var remainingTokens: Int {
+        guard let done = prefillDone else { return 0 }
+        return generation.prompt[done...].prefix { $0.token != nil }.count
+    }
+
     /// The media item that comes next, if that is what comes next.
     var nextMedia: MediaItem? {
         guard let done = prefillDone, case .media(let item) = generation.prompt[done] else { return nil }

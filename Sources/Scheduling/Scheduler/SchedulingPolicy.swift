@@ -9,9 +9,12 @@ package struct SchedulingPolicy: Sendable {
     package var smallestChunk = 4
     /// Prompt tokens in a step beside running streams while nothing is known of what they cost.
     package var firstChunk = 16
-    /// Prompt tokens in a step while nobody is: what bounds the time for which a step works on after its client left.
+    /// Prompt tokens in a step while nobody is decoding, at most; and the time that such a step takes, by what steps took
+    /// so far: what bounds how long a step works on after its client left, and how long a new request waits to be heard.
     package var prefillTokensAlone = 512
-    /// The shortest prefix for which a sequence is copied, or waited for: below it, computing again is cheaper.
+    package var maxStepAlone: Duration = .seconds(1)
+    /// The shortest prefix for which a sequence is copied, or waited for, where `BackendLimits.copyCost` is not more:
+    /// below it, computing again is cheaper.
     package var minimumSharedTokens = 32
 
     package init() {}

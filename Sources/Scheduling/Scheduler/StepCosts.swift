@@ -6,7 +6,8 @@ package struct StepCosts: Sendable, Equatable {
     /// Of steps without prompt tokens, by the number of decoding sequences.
     private var decoding: [Int: Double] = [:]
     private var promptTokenBesideStreams: Double?
-    private var promptTokenAlone: Double?
+    /// The time of one prompt token in a step without streams, or nil where none was seen.
+    package private(set) var promptTokenAlone: Double?
 
     /// The weight of a new observation.
     private static let weight = 0.2
@@ -20,8 +21,11 @@ package struct StepCosts: Sendable, Equatable {
             return
         }
         let rest = count > 0 ? seconds - (decode(count) ?? 0) : seconds
-        // A step that took less than decoding alone tells nothing of its prompt tokens.
-        guard rest > 0 else { return }
+        guard rest > 0 else {
+            // It took less than decoding alone is thought to: that was too much.
+            decoding[count] = seconds
+            return
+        }
         let each = rest / Double(promptTokens)
         if count > 0 {
             promptTokenBesideStreams = Self.average(promptTokenBesideStreams, each)
@@ -29,6 +33,9 @@ package struct StepCosts: Sendable, Equatable {
             promptTokenAlone = Self.average(promptTokenAlone, each)
         }
     }
+
+    /// Whether a step was seen in which so many sequences decoded and nothing else was done.
+    package func hasSeen(_ count: Int) -> Bool { decoding[count] != nil }
 
     /// The time of a step in which so many sequences decode, or nil where nothing like it was seen.
     package func decode(_ count: Int) -> Double? {
