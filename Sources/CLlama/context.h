@@ -5,7 +5,6 @@
 
 #include "llama.h"
 
-#include <vector>
 
 struct cl_context {
     const cl_model * model;

@@ -6,7 +6,8 @@
 #include "llama.h"
 
 struct cl_model {
-    llama_model * handle;
+    llama_model * handle = nullptr;
+    uint64_t kv_bytes_per_token = 0;
 
     const llama_vocab * vocabulary() const { return llama_model_get_vocab(handle); }
 };

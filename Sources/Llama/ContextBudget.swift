@@ -2,7 +2,7 @@ internal import Foundation
 
 /// How long a context the memory allows.
 package enum ContextBudget {
-    /// The share of the memory that is free, after the weights are loaded, which the KV cache may take.
+    /// The share of the memory that the weights leave, which the KV cache may take.
     package static let share = 0.5
 
     /// The longest context for each of so many sequences, a multiple of 256, at most what the model was trained with.
@@ -25,14 +25,36 @@ package enum ContextBudget {
         return length >= min(256, trainingContext) && length > 0 ? length : nil
     }
 
-    /// Memory that can be taken without swapping, in bytes: the machine's, or what the process's control group leaves.
+    /// Memory that can be taken without swapping, in bytes: the machine's, or what the process's control groups leave.
     package static func availableMemory() -> UInt64 {
-        let machine =
+        var available =
             field("MemAvailable:", in: "/proc/meminfo").map { $0 * 1024 } ?? ProcessInfo.processInfo.physicalMemory
-        guard let limit = number(in: "/sys/fs/cgroup/memory.max"),
-            let used = number(in: "/sys/fs/cgroup/memory.current")
-        else { return machine }
-        return min(machine, limit > used ? limit - used : 0)
+        for group in controlGroups() {
+            guard let limit = number(in: "\(group)/memory.max"), let used = number(in: "\(group)/memory.current") else {
+                continue
+            }
+            // Cached files count as used, and make room when asked.
+            let files =
+                (field("inactive_file", in: "\(group)/memory.stat") ?? 0)
+                + (field("active_file", in: "\(group)/memory.stat") ?? 0)
+            let taken = used > files ? used - files : 0
+            available = min(available, limit > taken ? limit - taken : 0)
+        }
+        return available
+    }
+
+    /// The folders of the process's control group and of those around it, innermost first (control groups, version 2).
+    private static func controlGroups() -> [String] {
+        let root = "/sys/fs/cgroup"
+        let text = (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)) ?? ""
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::") }) else { return [root] }
+        var parts = line.dropFirst(3).split(separator: "/")
+        var folders: [String] = []
+        while !parts.isEmpty {
+            folders.append("\(root)/\(parts.joined(separator: "/"))")
+            parts.removeLast()
+        }
+        return folders + [root]
     }
 
     private static func number(in path: String) -> UInt64? {
@@ -42,7 +64,7 @@ package enum ContextBudget {
 
     private static func field(_ name: String, in path: String) -> UInt64? {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-        let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
-        return line?.split(separator: " ").dropFirst().first.flatMap { UInt64($0) }
+        let words = text.split(separator: "\n").map { $0.split(separator: " ") }
+        return words.first { $0.first.map(String.init) == name }?.dropFirst().first.flatMap { UInt64($0) }
     }
 }

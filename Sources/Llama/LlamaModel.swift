@@ -6,15 +6,12 @@ package import Tokenizer
 /// Shared by contexts on several threads.
 @safe package final class LlamaModel: Sendable {
     package struct Information: Sendable {
-        package let vocabularySize: Int
         /// The context length that the model was trained with, in tokens.
         package let trainingContext: Int
-        package let embeddingSize: Int
         package let parameters: UInt64
         /// Of the weights, in bytes.
         package let size: UInt64
         package let hasDecoder: Bool
-        package let hasEncoder: Bool
         package let isCausal: Bool
         /// Bytes of KV cache for each token, at most.
         package let cacheBytesPerToken: UInt64
@@ -56,30 +53,15 @@ package import Tokenizer
     package func makeVocabulary() throws(TokenizerError) -> Vocabulary {
         try unsafe Vocabulary(sharing: handle, owner: self)
     }
-
-    /// A value of the file's metadata as text, or nil.
-    package func metadata(_ key: String) -> String? {
-        let length = unsafe cl_model_metadata(handle, key, nil, 0)
-        guard length >= 0 else { return nil }
-        return unsafe String(unsafeUninitializedCapacity: Int(length) + 1) { buffer in
-            unsafe buffer.withMemoryRebound(to: CChar.self) { characters in
-                _ = unsafe cl_model_metadata(handle, key, characters.baseAddress, characters.count)
-            }
-            return Int(length)
-        }
-    }
 }
 
 extension LlamaModel.Information {
     fileprivate init(_ handle: OpaquePointer) {
         let info = unsafe cl_model_get_info(handle)
-        vocabularySize = Int(info.vocabulary_size)
         trainingContext = Int(info.training_context)
-        embeddingSize = Int(info.embedding_size)
         parameters = info.parameters
         size = info.size_bytes
         hasDecoder = info.has_decoder
-        hasEncoder = info.has_encoder
         isCausal = info.is_causal
         cacheBytesPerToken = info.kv_bytes_per_token
         var text = [CChar](repeating: 0, count: 128)

@@ -28,26 +28,18 @@ cl_status cl_model_load(const char * path, cl_model_options options, cl_model **
 void cl_model_free(cl_model * model);
 
 typedef struct cl_model_info {
-    int32_t vocabulary_size;
     int32_t training_context; // tokens
-    int32_t embedding_size;
     uint64_t parameters;
     uint64_t size_bytes;
     bool has_decoder;
-    bool has_encoder;
-    bool is_recurrent;
-    bool is_hybrid;
     bool is_causal;
-    uint64_t kv_bytes_per_token; // an estimate with f16 keys and values; 0 where the model has no KV cache
+    uint64_t kv_bytes_per_token; // of all layers, with f16 keys and values; 0 where the model has no KV cache
 } cl_model_info;
 
 cl_model_info cl_model_get_info(const cl_model * model);
 
 // A one-line description such as "llama 135M Q4_1". Writes at most capacity bytes, zero included; gives the length.
 int32_t cl_model_describe(const cl_model * model, char * buffer, size_t capacity);
-
-// The metadata value of a key as text. Gives the full length, or -1 where the key is missing.
-int32_t cl_model_metadata(const cl_model * model, const char * key, char * buffer, size_t capacity);
 
 // Reads a GGUF file's header alone and copies one string value: for listing models without loading them.
 // CL_FAILED where it is not a GGUF file, or the key is missing or not a string; value is cut to capacity.

@@ -18,6 +18,7 @@ struct ServeCommand {
         Log.setLevel(options.model.logLevel)
         let log = Log("server")
         LlamaRuntime.start(usesBLAS: options.model.usesBLAS)
+        log.debug("devices: \(LlamaRuntime.devices.joined(separator: ", ")); \(LlamaRuntime.systemInfo)")
         let folder = ModelFolder(path: options.model.folder)
         let file = try folder.chatModel(options.model.model)
 

@@ -12,7 +12,10 @@ extension APIError {
                 retryAfter: seconds ?? 1
             )
         case .tooMany(let limit):
-            self = .invalidRequest("The request asks for more answers at once than the \(limit) that can wait.", param: "n")
+            self = .invalidRequest(
+                "The request asks for more answers at once than the \(limit) that can wait.",
+                param: "n"
+            )
         case .promptTooLong(let limit, let tokens):
             self = .contextLengthExceeded(limit: limit, promptTokens: tokens)
         case .emptyPrompt:

@@ -67,7 +67,9 @@ final class ChatModel: Sendable {
             }
             return wanted
         }
-        let available = ContextBudget.availableMemory()
+        // The weights are mapped: they are not counted as taken yet, and will be.
+        let free = ContextBudget.availableMemory()
+        let available = free > information.size ? free - information.size : 0
         let length = ContextBudget.contextLength(
             trainingContext: trained,
             cacheBytesPerToken: information.cacheBytesPerToken,

@@ -25,7 +25,8 @@ package enum SequenceOperation: Sendable, Equatable {
     /// The sequence that it changes.
     var sequence: SequenceID {
         switch self {
-        case .clear(let sequence), .cut(let sequence, _), .copy(_, let sequence), .startSampling(let sequence, _): sequence
+        case .clear(let sequence), .cut(let sequence, _), .copy(_, let sequence), .startSampling(let sequence, _):
+            sequence
         }
     }
 }

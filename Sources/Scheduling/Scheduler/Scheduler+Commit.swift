@@ -10,7 +10,9 @@ extension Scheduler {
         _ outcome: StepOutcome,
         duration: Duration
     ) -> [(RequestID, RequestEvent)] {
-        if case .sampled = outcome, !plan.operations.contains(where: \.isCopy), let (decoding, promptTokens) = plan.tokenCounts {
+        if case .sampled = outcome, !plan.operations.contains(where: \.isCopy),
+            let (decoding, promptTokens) = plan.tokenCounts
+        {
             pacing.note(decoding: decoding, promptTokens: promptTokens, seconds: duration / .seconds(1))
         }
         switch (plan.step, outcome) {

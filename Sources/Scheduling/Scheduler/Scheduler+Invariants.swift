@@ -8,7 +8,9 @@ extension Scheduler {
         if Set(users).count != users.count { found.append("a request holds two sequences") }
         if Set(users) != Set(running.map(\.id)) { found.append("sequences in use and running requests differ") }
         if Set(requests).count != requests.count { found.append("a request is in two places") }
-        if waiting.count + waitingTexts.count > policy.maxWaiting + limits.maxSequences { found.append("more requests wait than may") }
+        if waiting.count + waitingTexts.count > policy.maxWaiting + limits.maxSequences {
+            found.append("more requests wait than may")
+        }
         for request in running {
             let slot = slots[slotIndex(request.sequence)]
             if slot.user != request.id { found.append("\(slot.id) is not held by \(request.id)") }

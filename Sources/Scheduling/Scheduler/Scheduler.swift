@@ -60,7 +60,10 @@ package struct Scheduler: Sendable {
         // Those that a free sequence awaits do not wait.
         let places = policy.maxWaiting + limits.maxSequences - running.count
         guard requests.count <= policy.maxWaiting + limits.maxSequences else {
-            throw SchedulingError(.tooMany(limit: policy.maxWaiting + limits.maxSequences), "it asks for too much at once")
+            throw SchedulingError(
+                .tooMany(limit: policy.maxWaiting + limits.maxSequences),
+                "it asks for too much at once"
+            )
         }
         guard waiting.count + waitingTexts.count + requests.count <= places else {
             throw SchedulingError(
