@@ -21,7 +21,7 @@ package final class ThreadExecutor: SerialExecutor {
     private let state = Guarded(State())
     private let arrival = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
-    /// Held by jobs that arrive after the thread's end: still one at a time. A job may enqueue another.
+    /// Held by jobs that arrive after the end of the thread: still one at a time, and a job may enqueue another.
     private let late = NSRecursiveLock()
     private let name: String
     private let beat: Heartbeat

@@ -54,7 +54,7 @@ package struct StepCosts: Sendable, Equatable {
     }
 
     /// The time of one prompt token beside running streams, or nil where none was seen.
-    package var promptToken: Double? { promptTokenBesideStreams ?? promptTokenAlone.map { $0 * 1.5 } }
+    package var promptToken: Double? { promptTokenBesideStreams ?? promptTokenAlone.map { $0 * 2 } }
 
     private static func average(_ old: Double?, _ new: Double) -> Double {
         old.map { $0 + weight * (new - $0) } ?? new
