@@ -147,9 +147,15 @@ def test_a_client_that_tries_again_is_served_once_there_is_room(full, single, co
     assert client.chat.completions.create(model=MODEL, messages=[message()], max_tokens=1).usage.completion_tokens == 1
 
 
-def test_answers_that_do_not_fit_the_queue_are_refused_together(single, connect):
-    with pytest.raises(openai.RateLimitError):
+def test_answers_that_fit_no_queue_are_not_told_to_come_again(single, connect):
+    with pytest.raises(openai.BadRequestError) as refusal:
         connect(single).chat.completions.create(model=MODEL, messages=[message()], n=5, max_tokens=1)
+    assert refusal.value.param == "n"
+
+
+def test_answers_that_do_not_fit_the_queue_now_are_refused_together(full, single, connect):
+    with pytest.raises(openai.RateLimitError):
+        connect(single).chat.completions.create(model=MODEL, messages=[message()], n=2, max_tokens=1)
 
 
 def test_another_host_is_a_permission_denied(server, connect):
