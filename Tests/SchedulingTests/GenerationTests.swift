@@ -131,4 +131,19 @@ struct GenerationTests {
         harness.runToEnd()
         #expect(harness.closings[long] != nil)
     }
+
+    @Test("one owner's many requests do not starve another owner's one")
+    func owners() throws {
+        var harness = SchedulerHarness(BackendLimits(maxSequences: 2, contextLength: 256, maxStepTokens: 64))
+        for number in 0..<20 {
+            _ = try harness.admit([TokenID(number), 7], maxTokens: 5, owner: Owner(rawValue: 0))
+        }
+        harness.step()
+        let other = try harness.admit(.generation(.endless([500], maxTokens: 5)), owner: Owner(rawValue: 1))
+        while harness.closings[other] == nil { harness.step() }
+        // It got the first sequence that came free.
+        #expect(harness.closings.count <= 4)
+        harness.runToEnd()
+        #expect(harness.closings.count == 21)
+    }
 }

@@ -1,23 +1,31 @@
 // From the queue to a sequence: which one, and what of its memory is used again.
 
 extension Scheduler {
-    /// Gives free sequences to waiting generations, oldest first.
+    /// Gives free sequences to waiting generations: the oldest first, but of the owner who has the fewest running, so that
+    /// one client's hundred requests do not starve another's one.
     ///
     /// One whose prefix is just being computed for another request of the same owner is passed over until that is done,
     /// and goes on from there: nothing is computed twice.
     mutating func startWaiting() {
         guard mayStart else { return }
         mayStart = false
-        var index = 0
-        while index < waiting.count, slots.contains(where: { $0.user == nil }) {
+        var passedOver: Set<RequestID> = []
+        while slots.contains(where: { $0.user == nil }), let index = nextWaiting(but: passedOver) {
             let request = waiting[index]
             if let start = bestStart(for: request) {
                 waiting.remove(at: index)
                 begin(request, start)
             } else {
-                index += 1
+                passedOver.insert(request.id)
             }
         }
+    }
+
+    private func nextWaiting(but passedOver: Set<RequestID>) -> Int? {
+        let busy = Dictionary(grouping: running, by: \.owner).mapValues(\.count)
+        return waiting.indices
+            .filter { !passedOver.contains(waiting[$0].id) }
+            .min { (busy[waiting[$0].owner, default: 0], $0) < (busy[waiting[$1].owner, default: 0], $1) }
     }
 
     /// Where a generation begins: the sequence that it gets, and where its first items come from.
