@@ -25,11 +25,14 @@ static std::string architecture_of(const llama_model * model) {
 // does not give: it is read from the file.
 static int64_t kv_heads(const llama_model * model, const char * path) {
     const int64_t uniform = (int64_t) llama_model_n_layer(model) * llama_model_n_head_kv(model);
+    const std::string name = architecture_of(model) + ".attention.head_count_kv";
+    char text[16];
+    if (llama_model_meta_val_str(model, name.c_str(), text, sizeof(text)) > 0) { return uniform; }
     gguf_init_params params = {};
     params.no_alloc = true;
     std::unique_ptr<gguf_context, decltype(&gguf_free)> file(gguf_init_from_file(path, params), gguf_free);
     if (!file) { return uniform; }
-    const int64_t key = gguf_find_key(file.get(), (architecture_of(model) + ".attention.head_count_kv").c_str());
+    const int64_t key = gguf_find_key(file.get(), name.c_str());
     if (key < 0 || gguf_get_kv_type(file.get(), key) != GGUF_TYPE_ARRAY) { return uniform; }
     const gguf_type type = gguf_get_arr_type(file.get(), key);
     if (type != GGUF_TYPE_UINT32 && type != GGUF_TYPE_INT32) { return uniform; }

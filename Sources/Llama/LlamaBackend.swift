@@ -37,22 +37,19 @@ package final class LlamaBackend: Backend {
         heartbeat: Heartbeat = Heartbeat(),
         abort: AbortFlag = AbortFlag()
     ) throws(LlamaError) {
-        let stepTokens = max(options.stepTokens, options.sequences)
+        var options = options
+        // Every sequence has at least its one token in a step.
+        options.stepTokens = max(options.stepTokens, options.sequences)
         context = try LlamaContext(
             model: model,
-            options: LlamaContext.Options(
-                contextLength: options.contextLength,
-                sequences: options.sequences,
-                batchTokens: stepTokens,
-                threads: options.threads
-            ),
+            options: options,
             watch: StepWatch(heartbeat: heartbeat, abort: abort)
         )
         limits = BackendLimits(
             maxSequences: options.sequences,
             // llama.cpp rounds up; what was asked for is what requests are held to.
             contextLength: min(options.contextLength, context.contextLength),
-            maxStepTokens: stepTokens,
+            maxStepTokens: options.stepTokens,
             cutsSequences: context.cutsSequences,
             copyCost: Self.copyCost(of: model, contextLength: context.contextLength)
         )

@@ -11,23 +11,16 @@ internal import Scheduling
     // Kept alive here: the context's abort callback holds it unretained.
     private let watch: StepWatch
 
-    struct Options {
-        var contextLength: Int
-        var sequences: Int
-        var batchTokens: Int
-        var threads: Int
-    }
-
     enum DecodeOutcome {
         case decoded, noRoom, aborted
     }
 
-    init(model: LlamaModel, options: Options, watch: StepWatch) throws(LlamaError) {
+    init(model: LlamaModel, options: LlamaBackend.Options, watch: StepWatch) throws(LlamaError) {
         var handle: OpaquePointer?
         let native = unsafe cl_context_options(
             context_length: UInt32(options.contextLength),
             sequences: UInt32(options.sequences),
-            batch_tokens: UInt32(options.batchTokens),
+            batch_tokens: UInt32(options.stepTokens),
             threads: UInt32(options.threads),
             should_abort: shouldAbort,
             user_data: Unmanaged.passUnretained(watch).toOpaque()

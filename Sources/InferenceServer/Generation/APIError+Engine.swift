@@ -4,7 +4,11 @@ import WireFormat
 
 extension APIError {
     /// What a client is told of an error of the engine.
-    init(_ error: SchedulingError) {
+    ///
+    /// - Parameters:
+    ///   - error: The engine's.
+    ///   - promptParameter: What the request calls its prompt; nil once it has been admitted.
+    init(_ error: SchedulingError, promptParameter: String?) {
         switch error.code {
         case .queueFull(let seconds):
             self = .rateLimit(
@@ -17,9 +21,13 @@ extension APIError {
                 param: "n"
             )
         case .promptTooLong(let limit, let tokens):
-            self = .contextLengthExceeded(limit: limit, promptTokens: tokens)
+            self = .contextLengthExceeded(limit: limit, promptTokens: tokens, param: promptParameter ?? "prompt")
         case .emptyPrompt:
-            self = .invalidRequest("The prompt is empty: it has no tokens.", code: "empty_prompt")
+            self = .invalidRequest(
+                "Invalid '\(promptParameter ?? "prompt")': it has no tokens.",
+                param: promptParameter,
+                code: "empty_prompt"
+            )
         case .unsupportedWork:
             self = .invalidRequest("The request asks for something else: \(error.description).")
         case .stopping:

@@ -17,15 +17,15 @@ struct Answer {
     private let stream: RequestStream
     private var detokenizer: IncrementalDetokenizer
     private var stops: StopMatcher
-    private var usage: TokenUsage
+    /// Of what was read so far; the prompt's part comes before the first token.
+    private var usage = TokenUsage(prompt: 0)
     private var pending: Part?
     private var isOver = false
 
-    init(_ stream: RequestStream, promptTokens: Int, vocabulary: Vocabulary, stops: [String]) {
+    init(_ stream: RequestStream, vocabulary: Vocabulary, stops: [String]) {
         self.stream = stream
         self.stops = StopMatcher(stops)
         detokenizer = IncrementalDetokenizer(vocabulary: vocabulary)
-        usage = TokenUsage(prompt: promptTokens)
     }
 
     /// The next piece, or nil after the end.
@@ -45,7 +45,7 @@ struct Answer {
                 return close(reason == .stop ? .stop : .length, total)
             case .failed(let error):
                 isOver = true
-                throw APIError(error)
+                throw APIError(error, promptParameter: nil)
             case .embedding:
                 throw APIError.internalServer
             }

@@ -33,20 +33,6 @@ struct AnswerSet {
                 code: "integer_above_max_value"
             )
         }
-        if prompts.contains(where: \.isEmpty) {
-            throw APIError.invalidRequest(
-                "Invalid '\(promptParameter)': it has no tokens.",
-                param: promptParameter,
-                code: "empty_prompt"
-            )
-        }
-        for prompt in prompts where prompt.count >= model.contextLength {
-            throw APIError.contextLengthExceeded(
-                limit: model.contextLength,
-                promptTokens: prompt.count,
-                param: promptParameter
-            )
-        }
         let seed = parameters.seed ?? Int64.random(in: .min ... .max)
         var works: [Work] = []
         for prompt in prompts {
@@ -59,11 +45,12 @@ struct AnswerSet {
             }
         }
         let streams: [RequestStream]
-        do { streams = try await model.engine.submit(works, owner: owner) } catch { throw APIError(error) }
-        answers = streams.enumerated().map { index, stream in
-            let prompt = prompts[index / parameters.count]
-            return Answer(stream, promptTokens: prompt.count, vocabulary: model.vocabulary, stops: stops)
+        do {
+            streams = try await model.engine.submit(works, owner: owner)
+        } catch {
+            throw APIError(error, promptParameter: promptParameter)
         }
+        answers = streams.map { Answer($0, vocabulary: model.vocabulary, stops: stops) }
         promptCount = prompts.count
         promptTokens = prompts.reduce(0) { $0 + $1.count }
     }

@@ -11,7 +11,6 @@ struct ModelFolder {
 
     struct ManifestEntry: Equatable {
         let id: String
-        let kind: String
         let isDefault: Bool
     }
 
@@ -70,9 +69,9 @@ struct ModelFolder {
         var entries: [String: ManifestEntry] = [:]
         for case .object(let model) in models {
             guard case .string(let id)? = model["id"], case .string(let file)? = model["file"],
-                case .string(let kind)? = model["kind"]
+                case .string? = model["kind"]
             else { continue }
-            entries[file] = ManifestEntry(id: id, kind: kind, isDefault: model["default"] == .bool(true))
+            entries[file] = ManifestEntry(id: id, isDefault: model["default"] == .bool(true))
         }
         return entries
     }

@@ -48,22 +48,24 @@ extension Scheduler {
     /// Chunks of prompts: half of the budget for the oldest, so that it can't starve; the rest for the shortest first, so
     /// that a short question does not wait for somebody's long document.
     private func promptChunks(_ budget: Int) -> [TokenSlice] {
+        guard budget > 0 else { return [] }
         let prompts = running.filter { $0.prefillDone != nil && $0.nextMedia == nil }
-        guard let oldest = prompts.first, budget > 0 else { return [] }
-        var granted: [RequestID: Int] = [:]
+        guard !prompts.isEmpty else { return [] }
+        let remaining = prompts.map(\.remainingTokens)
+        var granted = Array(repeating: 0, count: prompts.count)
         var rest = budget
-        func grant(_ request: RunningGeneration, atMost most: Int) {
-            let tokens = min(request.remainingTokens - granted[request.id, default: 0], most, rest)
-            granted[request.id, default: 0] += tokens
+        func grant(_ place: Int, atMost most: Int) {
+            let tokens = min(remaining[place] - granted[place], most, rest)
+            granted[place] += tokens
             rest -= tokens
         }
-        grant(oldest, atMost: (budget + 1) / 2)
-        for request in prompts.dropFirst().sorted(by: { $0.remainingTokens < $1.remainingTokens }) {
-            grant(request, atMost: rest)
+        grant(0, atMost: (budget + 1) / 2)
+        for place in prompts.indices.dropFirst().sorted(by: { remaining[$0] < remaining[$1] }) {
+            grant(place, atMost: rest)
         }
-        grant(oldest, atMost: rest)
-        return prompts.compactMap { request in
-            guard let count = granted[request.id], count > 0, let done = request.prefillDone else { return nil }
+        grant(0, atMost: rest)
+        return zip(prompts, granted).compactMap { request, count in
+            guard count > 0, let done = request.prefillDone else { return nil }
             let prompt = request.generation.prompt
             let tokens = prompt[done..<done + count].compactMap(\.token)
             return slice(of: request, tokens: tokens, samples: done + count == prompt.count)

@@ -57,6 +57,8 @@ package struct Scheduler: Sendable {
     ///
     /// - Throws: `queueFull`, or why one of them can never run here.
     package mutating func admit(_ requests: [Request]) throws(SchedulingError) {
+        // First what can never run: no later try would help it.
+        for request in requests { try check(request) }
         // Those that a free sequence awaits do not wait.
         let places = policy.maxWaiting + limits.maxSequences - running.count
         guard requests.count <= policy.maxWaiting + limits.maxSequences else {
@@ -71,7 +73,6 @@ package struct Scheduler: Sendable {
                 "\(waiting.count + waitingTexts.count) requests are waiting already"
             )
         }
-        for request in requests { try check(request) }
         mayStart = true
         for request in requests {
             switch request.work {
