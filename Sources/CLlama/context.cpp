@@ -3,6 +3,7 @@
 #include "boundary.h"
 #include "model.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -24,6 +25,29 @@ cl_status no_such_sequence(int32_t sequence) {
     return cl::fail(CL_INVALID_ARGUMENT, "there is no sequence " + std::to_string(sequence));
 }
 
+ggml_type type_of(cl_cache_type type) {
+    switch (type) {
+    case CL_CACHE_F16: return GGML_TYPE_F16;
+    case CL_CACHE_BF16: return GGML_TYPE_BF16;
+    case CL_CACHE_F32: return GGML_TYPE_F32;
+    case CL_CACHE_Q8_0: return GGML_TYPE_Q8_0;
+    case CL_CACHE_Q5_1: return GGML_TYPE_Q5_1;
+    case CL_CACHE_Q5_0: return GGML_TYPE_Q5_0;
+    case CL_CACHE_Q4_1: return GGML_TYPE_Q4_1;
+    case CL_CACHE_Q4_0: return GGML_TYPE_Q4_0;
+    }
+    return GGML_TYPE_F16;
+}
+
+llama_flash_attn_type flash_of(cl_flash_attention flash) {
+    switch (flash) {
+    case CL_FLASH_AUTO: return LLAMA_FLASH_ATTN_TYPE_AUTO;
+    case CL_FLASH_OFF: return LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    case CL_FLASH_ON: return LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    }
+    return LLAMA_FLASH_ATTN_TYPE_AUTO;
+}
+
 } // namespace
 
 cl_status cl_context_create(const cl_model * model, cl_context_options options, cl_context ** context) {
@@ -33,14 +57,16 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
         }
         const uint32_t length = (options.context_length + 255) / 256 * 256;
         llama_context_params params = llama_context_default_params();
-        // One stream of cells for each sequence: attention reads the cells of its own sequence alone.
-        params.kv_unified = false;
+        params.kv_unified = options.unified;
+        params.type_k = type_of(options.key_type);
+        params.type_v = type_of(options.value_type);
+        params.flash_attn_type = flash_of(options.flash_attention);
         params.n_ctx = length * options.sequences;
         params.n_seq_max = options.sequences;
         params.n_batch = options.batch_tokens;
         params.n_ubatch = options.batch_tokens;
         params.n_threads = (int32_t) options.threads;
-        params.n_threads_batch = (int32_t) options.threads;
+        params.n_threads_batch = (int32_t) (options.batch_threads > 0 ? options.batch_threads : options.threads);
         params.abort_callback = options.should_abort;
         params.abort_callback_data = options.user_data;
         params.no_perf = true;
@@ -57,6 +83,8 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
             return cl::fail(
                 CL_FAILED, "llama.cpp could not make a context, most likely for want of memory; the log holds its reason");
         }
+        // A unified cache would let one sequence take everybody's cells.
+        holder->length = std::min(length, llama_n_ctx_seq(holder->handle));
         *context = holder.release();
         return CL_OK;
     });
@@ -67,7 +95,7 @@ void cl_context_free(cl_context * context) {
 }
 
 uint32_t cl_context_length(const cl_context * context) {
-    return llama_n_ctx_seq(context->handle);
+    return context->length;
 }
 
 bool cl_context_cuts_sequences(const cl_context * context) {
@@ -86,7 +114,7 @@ cl_status cl_batch_add(
     if (token < 0 || token >= llama_vocab_n_tokens(context->model->vocabulary())) {
         return cl::fail(CL_INVALID_ARGUMENT, "the vocabulary has no token " + std::to_string(token));
     }
-    if (position < 0 || position >= (int32_t) llama_n_ctx_seq(context->handle)) {
+    if (position < 0 || position >= (int32_t) context->length) {
         return cl::fail(CL_INVALID_ARGUMENT, "position " + std::to_string(position) + " lies outside the context");
     }
     if (!has_sequence(context, sequence)) { return no_such_sequence(sequence); }

@@ -3,13 +3,24 @@ package import Scheduling
 
 /// Carries out token steps with llama.cpp: one context, one sampler for each sequence.
 package final class LlamaBackend: Backend {
-    package struct Options: Sendable {
+    package struct Options: Sendable, Equatable {
         /// Tokens of prompt and answer in one sequence.
         package var contextLength: Int
         package var sequences: Int
+        /// For a step of one token.
         package var threads: Int
+        /// For steps of several tokens; nil: as many as for one.
+        package var batchThreads: Int?
         /// Tokens in one step.
         package var stepTokens: Int
+        package var flashAttention: FlashAttention = .automatic
+        /// What keys and values are stored as; quantized values need flash attention.
+        package var keyType: CacheType = .f16
+        package var valueType: CacheType = .f16
+        /// Whether all sequences share one pool of cells.
+        ///
+        /// Copies between sequences then cost nothing, and attention looks at everybody's cells.
+        package var isUnified = false
 
         package init(contextLength: Int, sequences: Int, threads: Int, stepTokens: Int = 512) {
             self.contextLength = contextLength
@@ -51,7 +62,7 @@ package final class LlamaBackend: Backend {
             contextLength: min(options.contextLength, context.contextLength),
             maxStepTokens: options.stepTokens,
             cutsSequences: context.cutsSequences,
-            copyCost: Self.copyCost(of: model, contextLength: context.contextLength)
+            copyCost: options.isUnified ? 0 : Self.copyCost(of: model, contextLength: context.contextLength)
         )
     }
 

@@ -2,7 +2,7 @@ internal import CLlama
 internal import RuntimeSupport
 internal import Scheduling
 
-/// A model's working memory: one KV stream for each sequence, and the batch of the next decode.
+/// A model's working memory: the KV cache of its sequences, and the batch of the next decode.
 ///
 /// Belongs to one thread at a time. Keeps its model alive.
 @safe struct LlamaContext: ~Copyable {
@@ -22,6 +22,11 @@ internal import Scheduling
             sequences: UInt32(options.sequences),
             batch_tokens: UInt32(options.stepTokens),
             threads: UInt32(options.threads),
+            batch_threads: UInt32(options.batchThreads ?? options.threads),
+            flash_attention: options.flashAttention.native,
+            key_type: options.keyType.native,
+            value_type: options.valueType.native,
+            unified: options.isUnified,
             should_abort: shouldAbort,
             user_data: Unmanaged.passUnretained(watch).toOpaque()
         )

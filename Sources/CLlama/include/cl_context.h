@@ -11,11 +11,38 @@ extern "C" {
 // Freed before its model.
 typedef struct cl_context cl_context;
 
+// Flash attention computes attention block by block, without the whole matrix of scores. Auto lets llama.cpp decide.
+typedef enum __attribute__((enum_extensibility(closed))) cl_flash_attention {
+    CL_FLASH_AUTO = 0,
+    CL_FLASH_OFF = 1,
+    CL_FLASH_ON = 2,
+} cl_flash_attention;
+
+// What keys or values are stored as. Quantized values need flash attention, and heads whose size is a multiple of 32.
+typedef enum __attribute__((enum_extensibility(closed))) cl_cache_type {
+    CL_CACHE_F16 = 0,
+    CL_CACHE_BF16 = 1,
+    CL_CACHE_F32 = 2,
+    CL_CACHE_Q8_0 = 3,
+    CL_CACHE_Q5_1 = 4,
+    CL_CACHE_Q5_0 = 5,
+    CL_CACHE_Q4_1 = 6,
+    CL_CACHE_Q4_0 = 7,
+} cl_cache_type;
+
+// Zero is a sensible default for everything but the first four.
 typedef struct cl_context_options {
     uint32_t context_length;  // tokens that one sequence can hold; rounded up to a multiple of 256
     uint32_t sequences;       // 1...256
     uint32_t batch_tokens;    // tokens in one decode
-    uint32_t threads;         // for single tokens and for prompts
+    uint32_t threads;         // for a decode of one token
+    uint32_t batch_threads;   // for a decode of several tokens; 0: as many as for one
+    cl_flash_attention flash_attention;
+    cl_cache_type key_type;
+    cl_cache_type value_type;
+    // False: a stream of cells for each sequence, whose attention reads its own cells alone. True: one pool of
+    // sequences * context_length cells; copies between sequences cost nothing, attention looks at everybody's cells.
+    bool unified;
     // Polled between the nodes of a running graph, on the thread that called decode; true cuts the decode off.
     // CPU only. May be NULL.
     bool (*should_abort)(void * user_data);
