@@ -114,12 +114,12 @@ package final class LlamaBackend: Backend {
         case .aborted: return .aborted
         case .decoded: break
         }
-        var samples: [SampledToken] = []
+        var choices: [(sampler: LlamaSampler, index: Int32)] = []
         for (place, slice) in slices.enumerated() {
             guard let index = outputs[place] else { continue }
             guard let sampler = samplers[slice.sequence] else { return .failed("a sequence has no sampler") }
-            samples.append(try sampler.sample(context, at: index))
+            choices.append((sampler, index))
         }
-        return .sampled(samples)
+        return .sampled(try LlamaSampler.sample(choices, from: context))
     }
 }

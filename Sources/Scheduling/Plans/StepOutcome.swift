@@ -1,7 +1,9 @@
 /// What became of a step.
 package enum StepOutcome: Sendable {
-    /// The step was done. `samples` holds one token for each slice (or encoded item) that samples, in the plan's order.
-    case sampled([SampledToken])
+    /// The step was done: one token for each slice (or encoded item) that samples, in the plan's order.
+    ///
+    /// Nil fails that sequence alone: its logits hold nothing that a token could be chosen by.
+    case sampled([SampledToken?])
     /// An embedding step was done: one vector for each text, in the plan's order.
     case embedded([[Float]])
     /// There was no room in the KV cache; the memory is as it was before the step.

@@ -19,7 +19,7 @@ extension Scheduler {
         case (.tokens(let slices), .sampled(let samples)):
             return commit(slices, samples)
         case (.encode(let step), .sampled(let samples)):
-            return commit(step, samples.first)
+            return commit(step, samples.first ?? nil)
         case (.embeddings(let texts), .embedded(let vectors)):
             return commit(texts, vectors)
         case (_, .noRoom):
@@ -33,12 +33,12 @@ extension Scheduler {
         }
     }
 
-    private mutating func commit(_ slices: [TokenSlice], _ samples: [SampledToken]) -> [(RequestID, RequestEvent)] {
+    private mutating func commit(_ slices: [TokenSlice], _ samples: [SampledToken?]) -> [(RequestID, RequestEvent)] {
         var events: [(RequestID, RequestEvent)] = []
         var samples = samples[...]
         for slice in slices {
             // Taken even where the request is gone, so that the others get their own.
-            let sample = slice.samples ? samples.popFirst() : nil
+            let sample = slice.samples ? samples.popFirst() ?? nil : nil
             let slot = slotIndex(slice.sequence)
             slots[slot].append(slice.tokens.lazy.map(PromptItem.token))
             guard let index = running.firstIndex(where: { $0.id == slice.request }) else { continue }
@@ -70,7 +70,7 @@ extension Scheduler {
         let id = running[index].id
         guard let sample else {
             release(index, isDirty: true)
-            return [(id, .failed(SchedulingError(.backendFailed, "the step gave no token")))]
+            return [(id, .failed(SchedulingError(.backendFailed, "the step gave no logits to choose a token by")))]
         }
         var events: [(RequestID, RequestEvent)] = []
         if running[index].prefillDone != nil {
