@@ -56,6 +56,33 @@ struct FaultTests {
         #expect(harness.usage(third)?.cached == 0)
     }
 
+    @Test("a sequence that gets no token fails alone, and its memory is cleared before use")
+    func noToken() throws {
+        var harness = SchedulerHarness(BackendLimits(maxSequences: 2, contextLength: 256, maxStepTokens: 64))
+        let failing = try harness.admit(.generation(.endless([1, 2], maxTokens: 20)))
+        let generation = Generation.endless([3, 4], maxTokens: 20)
+        let other = try harness.admit(.generation(generation))
+        harness.step()
+        let made = harness.scheduler.plan()
+        let plan = try #require(made)
+        guard case .sampled(var samples) = harness.backend.run(plan) else {
+            Issue.record("the step did not sample")
+            return
+        }
+        let place = try #require(plan.slices.firstIndex { $0.request == failing })
+        samples[place] = nil
+        harness.commit(plan, .sampled(samples))
+        guard case .failed(let error) = harness.closings[failing]?.first else {
+            Issue.record("the request did not fail")
+            return
+        }
+        #expect(error.code == .backendFailed)
+        let again = try harness.admit(.generation(.endless([1, 2], maxTokens: 5)))
+        harness.runToEnd()
+        #expect(harness.usage(again)?.cached == 0)
+        #expect(harness.answers[other] == CheckingBackend.expectedAnswer(to: generation, limits: .small))
+    }
+
     @Test("without room in the cache, idle sequences are emptied first and the step is tried again")
     func noRoom() throws {
         var harness = SchedulerHarness()

@@ -1,7 +1,8 @@
 /// What became of a step.
 package enum StepOutcome: Sendable {
     /// The step was done. For each slice (or encoded item) that samples, in the plan's order, what was sampled: one token,
-    /// or with drafts one more than were guessed right.
+    /// or with drafts one more than were guessed right. None fails that sequence alone: its logits hold nothing that a token
+    /// could be chosen by.
     case sampled([[SampledToken]])
     /// An embedding step was done: one vector for each text, in the plan's order.
     case embedded([[Float]])

@@ -17,7 +17,7 @@ extension Scheduler {
         case (.tokens(let slices), .sampled(let samples)):
             return commit(slices, samples)
         case (.encode(let step), .sampled(let samples)):
-            return commit(step, samples.first)
+            return commit(step, samples.first ?? nil)
         case (.embeddings(let texts), .embedded(let vectors)):
             return commit(texts, vectors)
         case (_, .noRoom):
@@ -115,7 +115,7 @@ extension Scheduler {
         let id = running[index].id
         guard let sample else {
             release(index, isDirty: true)
-            return [(id, .failed(SchedulingError(.backendFailed, "the step gave no token")))]
+            return [(id, .failed(SchedulingError(.backendFailed, "the step gave no logits to choose a token by")))]
         }
         var events: [(RequestID, RequestEvent)] = []
         if running[index].usage.generated == 0 { events.append((id, .started(running[index].usage))) }
