@@ -47,7 +47,9 @@ struct SamplerDistributionTests {
             $0.temperature = 1.2
         },
         Configuration("biases", biases: [260: -100, 253: 2.5, 253 + 40_000: 12, 49_151: 20]) { _ in },
-        Configuration("biases, top-k 20", biases: [260: -100, 253: 2.5, 253 + 40_000: 12, 49_151: 20]) { $0.top_k = 20 },
+        Configuration("biases, top-k 20", biases: [260: -100, 253: 2.5, 253 + 40_000: 12, 49_151: 20]) {
+            $0.top_k = 20
+        },
     ]
 
     /// How improbable the draws are: a standard normal deviate, by Wilson and Hilferty's approximation of chi-square.
