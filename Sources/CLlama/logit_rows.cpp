@@ -102,8 +102,8 @@ CL_KERNEL void take_masses(const float * logits, size_t blocks, float max, float
     }
 }
 
-CL_KERNEL void take_each_mass(const float * logits, float max, float scale, float * masses) {
-    for (size_t place = 0; place < block_length; place += width) {
+CL_KERNEL void take_each_mass(const float * logits, size_t blocks, float max, float scale, float * masses) {
+    for (size_t place = 0; place < blocks * block_length; place += width) {
         floats x;
         load(x, logits + place);
         x = (x - max) * scale;
@@ -167,12 +167,14 @@ double cl::block_masses(const logit_row & row, float scale, std::vector<float> &
     return all;
 }
 
-void cl::masses_of_block(const logit_row & row, size_t block, float scale, float masses[block_length]) {
-    if (block < row.count() / block_length) {
-        take_each_mass(row.logits() + block * block_length, row.max(), scale, masses);
-    } else {
-        take_each_mass(last_block(row.logits(), row.count()).logits, row.max(), scale, masses);
-    }
+void cl::each_mass(const float * logits, size_t count, float max, float scale, float * masses) {
+    const size_t whole = count / block_length;
+    take_each_mass(logits, whole, max, scale, masses);
+    const last_block last(logits, count);
+    if (!last.exists) { return; }
+    float rest[block_length];
+    take_each_mass(last.logits, 1, max, scale, rest);
+    std::copy_n(rest, count % block_length, masses + whole * block_length);
 }
 
 cl::nested_masses cl::sum_nested(const logit_row & row) {

@@ -39,9 +39,8 @@ private:
 // Sets masses to the sum of exp((logit - max) * scale) of each block, and gives their sum. Scale is above 0.
 double block_masses(const logit_row & row, float scale, std::vector<float> & masses);
 
-// Sets masses to exp((logit - max) * scale) of each logit of one block, with the bits that block_masses summed, and to 0
-// beyond the row's end.
-void masses_of_block(const logit_row & row, size_t block, float scale, float masses[logit_row::block_length]);
+// Sets masses to exp((logit - max) * scale) of each of some logits, with the bits that block_masses summed.
+void each_mass(const float * logits, size_t count, float max, float scale, float * masses);
 
 // What the likelier part of a row weighs: sums of exp(logit - max).
 struct nested_masses {
