@@ -45,7 +45,7 @@ void each_mass(const float * logits, size_t count, float max, float scale, float
 // What the likelier part of a row weighs: sums of exp(logit - max).
 struct nested_masses {
     // Each part holds the logits within this distance of the largest one.
-    static constexpr std::array<float, 8> distances = {0.5f, 1, 2, 3, 4.5f, 6.5f, 9, 12};
+    static constexpr std::array<float, 10> distances = {1, 2, 3, 4, 5, 6, 7, 8, 10, 12};
 
     std::array<double, distances.size()> parts;
     double all;
