@@ -37,13 +37,20 @@ KINDS = {
 }
 
 
+# This server: by itself, and with the threads held that it starts with.
+OURS = {"this server": [], "this server, --threads held": ["--threads", str(os.cpu_count())]}
+
+# It ends with this program, however that ends.
+BUSY = f"import os\nwhile os.getppid() == {os.getpid()}: sum(range(100000))"
+
+
 @contextmanager
 def busy_program(is_wanted):
     """Keeps one core busy, in a session of its own as a program from another terminal would be."""
     if not is_wanted:
         yield
         return
-    process = subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
+    process = subprocess.Popen([sys.executable, "-c", BUSY], start_new_session=True)
     try:
         yield
     finally:
@@ -67,9 +74,9 @@ def llama_bench(kind, model):
     return rates[False], rates[True]
 
 
-def our_server(client, seed):
+def our_server(server, seed):
     """The same of this server: a 1,200-token prompt, and a stream of 200 tokens."""
-    prompts = Prompts(seed)
+    client, prompts = Client(server.address, servers.KEY), Prompts(seed)
     (answer,) = client.finish(client.complete(prompts.words(LONG), 1))
     (stream,) = client.finish(client.complete(prompts.words(8), 200))
     times = stream.texts
@@ -79,29 +86,35 @@ def our_server(client, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--kinds", type=lambda text: text.split(";"), default=list(KINDS), help="; between them")
+    parser.add_argument("--kinds", type=lambda text: text.split(";"), default=[*KINDS, *OURS], help="semicolons between")
     parser.add_argument("--binary", type=Path, default=ROOT / ".build/release/inference-server")
     parser.add_argument("--model", type=Path, default=ROOT / "models/SmolLM2-135M-Instruct.Q4_1.gguf")
-    parser.add_argument("--server-options", type=lambda text: text.split(), default=[], help="for this server")
-    parser.add_argument("--no-server", action="store_true", help="llama-bench alone")
     parser.add_argument("--no-write", action="store_true")
     chosen = parser.parse_args()
+    for kind in chosen.kinds:
+        if kind not in KINDS and kind not in OURS:
+            parser.error(f"there is no kind '{kind}'; there are {'; '.join([*KINDS, *OURS])}")
     figures = {}  # kind: {is_busy: [(prompt, decode)]}
-    server = None if chosen.no_server else servers.ours(chosen.binary, chosen.model, *chosen.server_options)
+
+    def note(kind, is_busy, pair):
+        figures.setdefault(kind, {}).setdefault(is_busy, []).append(pair)
+        print(f"{'busy' if is_busy else 'idle'}: {kind}: {pair[0]:.0f} and {pair[1]:.0f} tok/s", file=sys.stderr)
+
+    running = {}
     try:
-        client = server and Client(server.address, servers.KEY)
+        for kind in chosen.kinds:
+            if kind in OURS:
+                running[kind] = servers.ours(chosen.binary, chosen.model, *OURS[kind])
         for number in range(chosen.rounds):
             for is_busy in (False, True):
                 for kind in chosen.kinds:
                     with busy_program(is_busy):
-                        figures.setdefault(kind, {}).setdefault(is_busy, []).append(llama_bench(kind, chosen.model))
-                if server:
-                    with busy_program(is_busy):
-                        pair = our_server(client, f"{number} {is_busy}")
-                    figures.setdefault("this server", {}).setdefault(is_busy, []).append(pair)
-            print(f"round {number + 1} of {chosen.rounds} done", file=sys.stderr)
+                        if server := running.get(kind):
+                            note(kind, is_busy, our_server(server, f"{number} {is_busy}"))
+                        else:
+                            note(kind, is_busy, llama_bench(kind, chosen.model))
     finally:
-        if server:
+        for server in running.values():
             server.stop()
     lines = []
     for kind, measured in figures.items():

@@ -6,6 +6,10 @@
 #include "llama.h"
 #include "log.h"
 
+#ifdef __linux__
+#include <sched.h>
+#endif
+
 #include <mutex>
 #include <string>
 
@@ -50,6 +54,17 @@ const char * cl_ggml_version(void) { return ggml_version(); }
 const char * cl_system_info(void) { return llama_print_system_info(); }
 
 int32_t cl_best_thread_count(void) { return common_cpu_get_num_math(); }
+
+bool cl_may_use_core(int32_t core) {
+#ifdef __linux__
+    cpu_set_t cores;
+    return core >= 0 && core < CPU_SETSIZE && sched_getaffinity(0, sizeof(cores), &cores) == 0
+        && CPU_ISSET(core, &cores);
+#else
+    (void) core;
+    return false;
+#endif
+}
 
 int32_t cl_device_count(void) { return (int32_t) ggml_backend_dev_count(); }
 const char * cl_device_name(int32_t index) { return ggml_backend_dev_name(ggml_backend_dev_get((size_t) index)); }

@@ -7,14 +7,18 @@ package final class LlamaBackend: Backend {
         /// Tokens of prompt and answer in one sequence.
         package var contextLength: Int
         package var sequences: Int
+        /// At most, where cores are yielded.
         package var threads: Int
+        /// Whether steps have fewer threads while other programs keep cores busy.
+        package var yieldsCores: Bool
         /// Tokens in one step.
         package var stepTokens: Int
 
-        package init(contextLength: Int, sequences: Int, threads: Int, stepTokens: Int = 512) {
+        package init(contextLength: Int, sequences: Int, threads: Int, yieldsCores: Bool = false, stepTokens: Int = 512) {
             self.contextLength = contextLength
             self.sequences = sequences
             self.threads = threads
+            self.yieldsCores = yieldsCores
             self.stepTokens = stepTokens
         }
     }
@@ -22,6 +26,7 @@ package final class LlamaBackend: Backend {
     package let limits: BackendLimits
     private let context: LlamaContext
     private var samplers: [SequenceID: LlamaSampler] = [:]
+    private var threadBudget: ThreadBudget?
 
     /// Makes the context; blocks while its memory is set up.
     ///
@@ -45,6 +50,9 @@ package final class LlamaBackend: Backend {
             options: options,
             watch: StepWatch(heartbeat: heartbeat, abort: abort)
         )
+        if options.yieldsCores {
+            threadBudget = ThreadBudget(most: options.threads, cores: CoreTimes.usableCores.count)
+        }
         limits = BackendLimits(
             maxSequences: options.sequences,
             // llama.cpp rounds up; what was asked for is what requests are held to.
@@ -91,7 +99,19 @@ package final class LlamaBackend: Backend {
         }
     }
 
+    /// Looks, a few times a second, whether other programs need cores.
+    private func yieldCores() throws(LlamaError) {
+        guard var budget = threadBudget, budget.isDue(at: CoreTimes.moment), let times = CoreTimes.now() else { return }
+        let before = budget.threads
+        budget.note(times)
+        threadBudget = budget
+        guard budget.threads != before else { return }
+        Log("model").debug("other programs use the cores otherwise than before: \(budget.threads) threads from now on")
+        try context.setThreads(budget.threads)
+    }
+
     private func decode(_ slices: [TokenSlice]) throws(LlamaError) -> StepOutcome {
+        try yieldCores()
         context.clearBatch()
         // llama.cpp computes sequences in one pass only where their numbers follow each other in the batch.
         let order = slices.indices.sorted { slices[$0].sequence.rawValue < slices[$1].sequence.rawValue }

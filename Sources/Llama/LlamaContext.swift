@@ -40,6 +40,11 @@ internal import Scheduling
     /// Whether the end of a sequence's memory can be cut off.
     var cutsSequences: Bool { unsafe cl_context_cuts_sequences(handle) }
 
+    /// Sets the threads of the decodes from now on.
+    func setThreads(_ count: Int) throws(LlamaError) {
+        unsafe try LlamaError.check(cl_context_set_threads(handle, UInt32(count)), "set the number of threads")
+    }
+
     func clearBatch() { unsafe cl_batch_clear(handle) }
 
     /// Adds a token to the batch, and gives its index there.

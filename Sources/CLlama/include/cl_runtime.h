@@ -26,6 +26,9 @@ const char * cl_system_info(void);
 // How many threads mathematics runs on best: the physical cores, efficiency cores left out.
 int32_t cl_best_thread_count(void);
 
+// Whether this process may run on a core, by its number.
+bool cl_may_use_core(int32_t core);
+
 // Number of ggml's devices, and the name of one (0 <= index < count).
 int32_t cl_device_count(void);
 const char * cl_device_name(int32_t index);

@@ -36,7 +36,13 @@ final class ChatModel: Sendable {
         let abort = AbortFlag()
         let backend = try LlamaBackend(
             model: model,
-            options: LlamaBackend.Options(contextLength: contextLength, sequences: options.parallel, threads: threads),
+            options: LlamaBackend.Options(
+                contextLength: contextLength,
+                sequences: options.parallel,
+                threads: threads,
+                // A number that was asked for is kept to.
+                yieldsCores: options.threads == nil
+            ),
             heartbeat: heartbeat,
             abort: abort
         )
