@@ -54,6 +54,9 @@ class Visitor(threading.Thread):
                     self.soak.fault(f"{act.__name__}: {type(fault).__name__}: {fault}")
                 continue
             self.soak.count(act.__name__, outcome)
+            if outcome == "429":
+                # As clients do that mean it; else nobody would be served but by chance.
+                self.soak.is_over.wait(self.random.uniform(5, 30))
 
     # MARK: sending
 
@@ -374,7 +377,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     chosen = parser.parse_args()
     print(f"{CLIENTS} clients for {chosen.minutes:g} minutes; seed {chosen.seed}")
-    server = servers.ours(chosen.binary, chosen.model, "--ctx-size", CONTEXT, "--max-queue", "32")
+    server = servers.ours(chosen.binary, chosen.model, "--ctx-size", CONTEXT, "--max-queue", "64")
     try:
         soak = Soak(server)
         # The threads that first requests bring are there before the count.

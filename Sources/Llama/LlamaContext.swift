@@ -2,7 +2,7 @@ internal import CLlama
 internal import RuntimeSupport
 internal import Scheduling
 
-/// A model's working memory: one KV stream for each sequence, and the batch of the next decode.
+/// A model's working memory: the KV cache of its sequences, and the batch of the next decode.
 ///
 /// Belongs to one thread at a time. Keeps its model alive.
 @safe struct LlamaContext: ~Copyable {
@@ -22,6 +22,12 @@ internal import Scheduling
             sequences: UInt32(options.sequences),
             batch_tokens: UInt32(options.stepTokens),
             threads: UInt32(options.threads),
+            batch_threads: UInt32(options.batchThreads ?? options.threads),
+            flash_attention: options.flashAttention.native,
+            key_type: options.keyType.native,
+            value_type: options.valueType.native,
+            unified: options.isUnified,
+            cache_tokens: UInt32(options.cacheTokens ?? 0),
             should_abort: shouldAbort,
             user_data: Unmanaged.passUnretained(watch).toOpaque()
         )
@@ -40,9 +46,10 @@ internal import Scheduling
     /// Whether the end of a sequence's memory can be cut off.
     var cutsSequences: Bool { unsafe cl_context_cuts_sequences(handle) }
 
-    /// Sets the threads of the decodes from now on.
-    func setThreads(_ count: Int) throws(LlamaError) {
-        unsafe try LlamaError.check(cl_context_set_threads(handle, UInt32(count)), "set the number of threads")
+    /// Sets the threads of the decodes from now on: of a single token, and of several.
+    func setThreads(_ single: Int, batch: Int) throws(LlamaError) {
+        let status = unsafe cl_context_set_threads(handle, UInt32(single), UInt32(batch))
+        try LlamaError.check(status, "set the number of threads")
     }
 
     func clearBatch() { unsafe cl_batch_clear(handle) }
@@ -73,8 +80,9 @@ internal import Scheduling
         unsafe try LlamaError.check(cl_memory_cut(handle, sequence.rawValue, Int32(position)), "cut a sequence")
     }
 
-    func copy(from source: SequenceID, to target: SequenceID) throws(LlamaError) {
-        unsafe try LlamaError.check(cl_memory_copy(handle, source.rawValue, target.rawValue), "copy a sequence")
+    func copy(from source: SequenceID, to target: SequenceID, upTo position: Int) throws(LlamaError) {
+        let status = unsafe cl_memory_copy(handle, source.rawValue, target.rawValue, Int32(position))
+        try LlamaError.check(status, "copy a sequence")
     }
 }
 
