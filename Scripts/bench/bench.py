@@ -29,7 +29,7 @@ DOCUMENT = ROOT / "docs/benchmarks.md"
 HELD = ROOT / ".native/build-bench/results.json"
 
 SEQUENCES, CONTEXT = 16, 2048
-# The best that was found for llama-server: small batches bound the gaps, one cache for all spares it nothing but memory.
+# Small batches bound the gaps that a prompt makes; `--best-flags` tries others.
 BEST_FLAGS = ["-b", "64", "-ub", "64", "--kv-unified"]
 
 

@@ -1,5 +1,6 @@
-@testable import Llama
 import Testing
+
+@testable import Llama
 
 @Suite("Threads beside other programs")
 struct ThreadBudgetTests {

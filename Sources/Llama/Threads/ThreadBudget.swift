@@ -15,7 +15,9 @@ package struct ThreadBudget: Sendable {
     private static let interval = 0.25
     /// Readings further apart say little of now: the model was idle meanwhile.
     private static let staleness = 2.0
-    /// A share of a core that others must take for one thread to give way. A program that wants a whole core gets half of
+    /// A share of a core that others must take for one thread to give way.
+    ///
+    /// A program that wants a whole core gets half of
     /// one while a thread of ours contends with it; one that wants less than half costs less than a thread does.
     private static let toYield = 0.42
     /// The share below which the thread comes back; smaller, so that a steady share changes nothing twice.
