@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,6 +15,10 @@ LLAMA_SERVER = ROOT / ".native/build-bench/openmp/bin/llama-server"
 
 # Two clients of every server, for the case in which they compete.
 KEY, OTHER_KEY = "bench-one", "bench-two"
+
+
+# A script that is told to end takes its servers with it, by way of their `finally`.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 class Server:
