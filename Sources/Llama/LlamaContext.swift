@@ -46,6 +46,12 @@ internal import Scheduling
     /// Whether the end of a sequence's memory can be cut off.
     var cutsSequences: Bool { unsafe cl_context_cuts_sequences(handle) }
 
+    /// Sets the threads of the decodes from now on: of a single token, and of several.
+    func setThreads(_ single: Int, batch: Int) throws(LlamaError) {
+        let status = unsafe cl_context_set_threads(handle, UInt32(single), UInt32(batch))
+        try LlamaError.check(status, "set the number of threads")
+    }
+
     func clearBatch() { unsafe cl_batch_clear(handle) }
 
     /// Adds a token to the batch, and gives its index there.

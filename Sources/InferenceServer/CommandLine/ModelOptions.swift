@@ -29,7 +29,7 @@ struct ModelOptions {
         "--threads",
         "-t",
         value: "N",
-        help: "threads that compute (default: the physical cores)"
+        help: "threads that compute (default: the physical cores,\nfewer while other programs keep cores busy)"
     )
     static let blas = CommandLineOption(
         "--blas",

@@ -34,9 +34,16 @@ final class ChatModel: Sendable {
         let threads = options.threads ?? min(LlamaRuntime.bestThreadCount, ProcessInfo.processInfo.activeProcessorCount)
         let heartbeat = Heartbeat()
         let abort = AbortFlag()
+        var backendOptions = LlamaBackend.Options(
+            contextLength: contextLength,
+            sequences: options.parallel,
+            threads: threads
+        )
+        // A number that was asked for is kept to.
+        backendOptions.yieldsCores = options.threads == nil
         let backend = try LlamaBackend(
             model: model,
-            options: LlamaBackend.Options(contextLength: contextLength, sequences: options.parallel, threads: threads),
+            options: backendOptions,
             heartbeat: heartbeat,
             abort: abort
         )
