@@ -37,9 +37,7 @@ package final class LlamaBackend: Backend {
         heartbeat: Heartbeat = Heartbeat(),
         abort: AbortFlag = AbortFlag()
     ) throws(LlamaError) {
-        var options = options
-        // Every sequence has at least its one token in a step.
-        options.stepTokens = max(options.stepTokens, options.sequences)
+        let options = options.feasible
         context = try LlamaContext(
             model: model,
             options: options,

@@ -40,6 +40,14 @@ internal import Scheduling
     /// Whether the end of a sequence's memory can be cut off.
     var cutsSequences: Bool { unsafe cl_context_cuts_sequences(handle) }
 
+    /// What it and its model take; where the model is only measured, what they would take.
+    func memory() throws(LlamaError) -> ModelMemory {
+        var uses = [cl_memory_use](repeating: cl_memory_use(), count: 1 + Int(cl_gpu_count()))
+        unsafe try LlamaError.check(cl_context_memory(handle, &uses, uses.count), "measure a context")
+        let measured = uses.map { MemoryUse(weights: $0.weights, cache: $0.cache, compute: $0.compute) }
+        return ModelMemory(host: measured[0], gpus: Array(measured.dropFirst()))
+    }
+
     func clearBatch() { unsafe cl_batch_clear(handle) }
 
     /// Adds a token to the batch, and gives its index there.
@@ -78,7 +86,7 @@ final class StepWatch: Sendable {
     let heartbeat: Heartbeat
     let abort: AbortFlag
 
-    init(heartbeat: Heartbeat, abort: AbortFlag) {
+    init(heartbeat: Heartbeat = Heartbeat(), abort: AbortFlag = AbortFlag()) {
         self.heartbeat = heartbeat
         self.abort = abort
     }

@@ -8,6 +8,8 @@ package actor InferenceEngine {
     package nonisolated let limits: BackendLimits
     /// Beats with the thread; native code may beat it during long steps.
     package nonisolated let heartbeat: Heartbeat
+    /// Holds a report as of the last step.
+    package nonisolated let board: EngineBoard
 
     private nonisolated let executor: ThreadExecutor
     private nonisolated let abort: AbortFlag
@@ -17,6 +19,7 @@ package actor InferenceEngine {
     private var scheduler: Scheduler
     private var channels: [RequestID: BoundedChannel<RequestEvent>] = [:]
     private var service = ServiceTime()
+    private var recorder: EngineRecorder
     private var nextID: UInt64 = 0
     private var isPumping = false
     private var isClosed = false
@@ -33,6 +36,7 @@ package actor InferenceEngine {
     ///   - costs: What is known already of how long steps take.
     ///   - heartbeat: The one that the backend beats, if it beats one.
     ///   - abort: Raised when the engine stops; the backend's native code polls it.
+    ///   - board: Where reports go; counting goes on from what it holds.
     ///   - channelCapacity: How many tokens a request may be ahead of its reader before it is paused.
     package init(
         name: String,
@@ -41,6 +45,7 @@ package actor InferenceEngine {
         costs: StepCosts = StepCosts(),
         heartbeat: Heartbeat = Heartbeat(),
         abort: AbortFlag = AbortFlag(),
+        board: EngineBoard = EngineBoard(EngineReport()),
         channelCapacity: Int = 128
     ) {
         limits = backend.limits
@@ -48,6 +53,8 @@ package actor InferenceEngine {
         self.backend = backend
         self.heartbeat = heartbeat
         self.abort = abort
+        self.board = board
+        recorder = EngineRecorder(board.withLock { $0.metrics })
         self.channelCapacity = channelCapacity
         executor = ThreadExecutor(name: name, heartbeat: heartbeat)
     }
@@ -68,10 +75,14 @@ package actor InferenceEngine {
             try scheduler.admit(requests)
         } catch {
             guard case .queueFull = error.code else { throw error }
+            recorder.rejected(requests.count)
+            publish()
             let backlog = scheduler.counts.waiting + scheduler.counts.running
             let wait = service.estimate(backlog: backlog)
             throw SchedulingError(.queueFull(retryAfterSeconds: wait), error.description)
         }
+        recorder.admitted(requests, at: .now)
+        publish()
         defer { schedulePump() }
         return requests.map { open($0.id) }
     }
@@ -99,8 +110,11 @@ package actor InferenceEngine {
         isClosed = true
         for id in scheduler.requests {
             scheduler.cancel(id)
-            deliver(.failed(SchedulingError(.stopping, "the server is stopping")), to: id)
+            let event = RequestEvent.failed(SchedulingError(.stopping, "the server is stopping"))
+            recorder.delivered(event, to: id, at: .now)
+            deliver(event, to: id)
         }
+        publish()
         settle()
     }
 
@@ -128,6 +142,7 @@ package actor InferenceEngine {
         scheduler.cancel(id)
         channels[id] = nil
         service.left(id)
+        recorder.cancelled(id)
         // The sequence that is free now may be what others wait for.
         schedulePump()
     }
@@ -141,11 +156,21 @@ package actor InferenceEngine {
     /// One step, and the next one enqueued behind all that has arrived meanwhile.
     private func pump() {
         isPumping = false
-        guard let plan = scheduler.plan() else { return settle() }
+        guard let plan = scheduler.plan() else {
+            publish()
+            return settle()
+        }
         let start = ContinuousClock.now
+        recorder.began(plan, at: start)
         let outcome = backend.run(plan)
         let duration = ContinuousClock.now - start
-        for (id, event) in scheduler.commit(plan, outcome, duration: duration) { deliver(event, to: id) }
+        recorder.ended(plan, duration: duration)
+        let events = scheduler.commit(plan, outcome, duration: duration)
+        let now = ContinuousClock.now
+        for (id, event) in events { recorder.delivered(event, to: id, at: now) }
+        // Before anybody is told, so that who has read an answer finds it counted.
+        publish()
+        for (id, event) in events { deliver(event, to: id) }
         schedulePump()
     }
 
@@ -158,7 +183,28 @@ package actor InferenceEngine {
             channel.finish(with: event)
         } else if channel.send(event) == .full {
             scheduler.pause(id)
+            recorder.paused(id)
         }
+    }
+
+    /// Puts the state of this moment where others read it.
+    private func publish() {
+        var report = EngineReport()
+        let snapshot = scheduler.snapshot
+        report.metrics = recorder.metrics
+        report.counts = scheduler.counts
+        report.sequences = snapshot.sequences
+        report.requests = snapshot.requests.compactMap { state in
+            recorder[state.id].map { life in
+                EngineReport.Request(
+                    owner: life.owner,
+                    state: state,
+                    promptTokens: life.promptTokens,
+                    admitted: life.admitted
+                )
+            }
+        }
+        board.withLock { [report] board in board = report }
     }
 
     /// Tells those who wait for the end of all requests.
