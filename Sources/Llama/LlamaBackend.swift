@@ -62,6 +62,9 @@ package final class LlamaBackend: Backend {
         return Int(min(1e6, 20 * bytes / Double(max(1, model.information.parameters))))
     }
 
+    /// What the model and its context take: what a plan has to foretell.
+    package func memory() throws(LlamaError) -> ModelMemory { try context.memory() }
+
     package func run(_ plan: BatchPlan) -> StepOutcome {
         do {
             for operation in plan.operations { try apply(operation) }

@@ -14,10 +14,8 @@ enum MemorySize: Equatable {
             self = .share(number / 100)
             return
         }
-        if unit.hasSuffix("IB") {
-            unit.removeLast(2)
-        } else if unit.count == 2, unit.hasSuffix("B") {
-            unit.removeLast()
+        for suffix in ["IB", "B"] where unit.count == suffix.count + 1 && unit.hasSuffix(suffix) {
+            unit.removeLast(suffix.count)
         }
         let powers = ["": 0, "B": 0, "K": 10, "M": 20, "G": 30, "T": 40]
         guard let power = powers[unit] else { return nil }

@@ -34,6 +34,10 @@ final class ChatModel: Sendable {
         let heartbeat = Heartbeat()
         let abort = AbortFlag()
         let backend = try LlamaBackend(model: loaded, options: plan.options, heartbeat: heartbeat, abort: abort)
+        let taken = try backend.memory()
+        if !MemoryBudget(plan.memory).holds(taken) {
+            log.warning("\(model.id) takes \(taken.host), more than planned: \(plan.memory.host)")
+        }
         vocabulary = try loaded.makeVocabulary()
         template = try ChatTemplate(vocabulary: vocabulary)
         engine = InferenceEngine(

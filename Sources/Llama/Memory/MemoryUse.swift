@@ -52,6 +52,12 @@ package struct MemoryBudget: Sendable, Equatable {
         self.gpus = gpus
     }
 
+    /// What a model is planned to take, with a hundredth more: alignment differs.
+    package init(_ memory: ModelMemory) {
+        host = memory.host.total + memory.host.total / 100
+        gpus = memory.gpus.map { GPU(name: "", budget: $0.total + $0.total / 100) }
+    }
+
     /// The host's first.
     package var limits: [UInt64] { [host] + gpus.map(\.budget) }
 
