@@ -3,8 +3,10 @@
 #include "boundary.h"
 #include "model.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -24,6 +26,38 @@ cl_status no_such_sequence(int32_t sequence) {
     return cl::fail(CL_INVALID_ARGUMENT, "there is no sequence " + std::to_string(sequence));
 }
 
+ggml_type type_of(cl_cache_type type) {
+    switch (type) {
+    case CL_CACHE_F16: return GGML_TYPE_F16;
+    case CL_CACHE_BF16: return GGML_TYPE_BF16;
+    case CL_CACHE_F32: return GGML_TYPE_F32;
+    case CL_CACHE_Q8_0: return GGML_TYPE_Q8_0;
+    case CL_CACHE_Q5_1: return GGML_TYPE_Q5_1;
+    case CL_CACHE_Q5_0: return GGML_TYPE_Q5_0;
+    case CL_CACHE_Q4_1: return GGML_TYPE_Q4_1;
+    case CL_CACHE_Q4_0: return GGML_TYPE_Q4_0;
+    }
+    return GGML_TYPE_F16;
+}
+
+llama_flash_attn_type flash_of(cl_flash_attention flash) {
+    switch (flash) {
+    case CL_FLASH_AUTO: return LLAMA_FLASH_ATTN_TYPE_AUTO;
+    case CL_FLASH_OFF: return LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    case CL_FLASH_ON: return LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    }
+    return LLAMA_FLASH_ATTN_TYPE_AUTO;
+}
+
+cl_status copy_through_buffer(cl_context * context, int32_t from, int32_t to) {
+    std::vector<uint8_t> buffer(llama_state_seq_get_size(context->handle, from));
+    const size_t size = llama_state_seq_get_data(context->handle, buffer.data(), buffer.size(), from);
+    if (size == 0 || llama_state_seq_set_data(context->handle, buffer.data(), size, to) == 0) {
+        return cl::fail(CL_FAILED, "what a sequence holds could not be copied");
+    }
+    return CL_OK;
+}
+
 } // namespace
 
 cl_status cl_context_create(const cl_model * model, cl_context_options options, cl_context ** context) {
@@ -33,14 +67,17 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
         }
         const uint32_t length = (options.context_length + 255) / 256 * 256;
         llama_context_params params = llama_context_default_params();
-        // One stream of cells for each sequence: attention reads the cells of its own sequence alone.
-        params.kv_unified = false;
-        params.n_ctx = length * options.sequences;
+        params.kv_unified = options.unified;
+        params.type_k = type_of(options.key_type);
+        params.type_v = type_of(options.value_type);
+        params.flash_attn_type = flash_of(options.flash_attention);
+        const uint32_t all = length * options.sequences;
+        params.n_ctx = options.unified && options.cache_tokens > 0 ? std::min(options.cache_tokens, all) : all;
         params.n_seq_max = options.sequences;
         params.n_batch = options.batch_tokens;
         params.n_ubatch = options.batch_tokens;
         params.n_threads = (int32_t) options.threads;
-        params.n_threads_batch = (int32_t) options.threads;
+        params.n_threads_batch = (int32_t) (options.batch_threads > 0 ? options.batch_threads : options.threads);
         params.abort_callback = options.should_abort;
         params.abort_callback_data = options.user_data;
         params.no_perf = true;
@@ -51,12 +88,15 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
         holder->model = model;
         holder->capacity = (int32_t) options.batch_tokens;
         holder->sequences = (int32_t) options.sequences;
+        holder->unified = options.unified;
         holder->batch = llama_batch_init(holder->capacity, 0, 1);
         holder->handle = llama_init_from_model(model->handle, params);
         if (holder->handle == nullptr) {
             return cl::fail(
                 CL_FAILED, "llama.cpp could not make a context, most likely for want of memory; the log holds its reason");
         }
+        // A unified cache would let one sequence take everybody's cells.
+        holder->length = std::min(length, llama_n_ctx_seq(holder->handle));
         *context = holder.release();
         return CL_OK;
     });
@@ -67,7 +107,7 @@ void cl_context_free(cl_context * context) {
 }
 
 uint32_t cl_context_length(const cl_context * context) {
-    return llama_n_ctx_seq(context->handle);
+    return context->length;
 }
 
 bool cl_context_cuts_sequences(const cl_context * context) {
@@ -86,7 +126,7 @@ cl_status cl_batch_add(
     if (token < 0 || token >= llama_vocab_n_tokens(context->model->vocabulary())) {
         return cl::fail(CL_INVALID_ARGUMENT, "the vocabulary has no token " + std::to_string(token));
     }
-    if (position < 0 || position >= (int32_t) llama_n_ctx_seq(context->handle)) {
+    if (position < 0 || position >= (int32_t) context->length) {
         return cl::fail(CL_INVALID_ARGUMENT, "position " + std::to_string(position) + " lies outside the context");
     }
     if (!has_sequence(context, sequence)) { return no_such_sequence(sequence); }
@@ -129,12 +169,27 @@ cl_status cl_memory_cut(cl_context * context, int32_t sequence, int32_t position
     });
 }
 
-cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to) {
+cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to, int32_t position) {
     return cl::guarded([&] {
         if (!has_sequence(context, from)) { return no_such_sequence(from); }
         if (!has_sequence(context, to)) { return no_such_sequence(to); }
-        // Between streams only whole sequences can be copied: llama.cpp asserts on anything else.
-        llama_memory_seq_cp(llama_get_memory(context->handle), from, to, -1, -1);
+        const llama_memory_t memory = llama_get_memory(context->handle);
+        if (context->unified && cl_context_cuts_sequences(context)) {
+            llama_memory_seq_cp(memory, from, to, 0, position);
+            return CL_OK;
+        }
+        const uint32_t held = (uint32_t) (llama_memory_seq_pos_max(memory, from) + 1);
+        if (cl_context_cuts_sequences(context) && held < context->length / 3) {
+            // Between streams llama.cpp copies all cells, the empty ones too; by way of a buffer only those in use.
+            const cl_status status = copy_through_buffer(context, from, to);
+            if (status != CL_OK) { return status; }
+        } else {
+            llama_memory_seq_cp(memory, from, to, -1, -1);
+        }
+        const bool is_longer = llama_memory_seq_pos_max(memory, to) >= position;
+        if (is_longer && !llama_memory_seq_rm(memory, to, position, -1)) {
+            return cl::fail(CL_FAILED, "the model's memory cannot be cut");
+        }
         return CL_OK;
     });
 }

@@ -2,7 +2,7 @@ internal import CLlama
 internal import RuntimeSupport
 internal import Scheduling
 
-/// A model's working memory: one KV stream for each sequence, and the batch of the next decode.
+/// A model's working memory: the KV cache of its sequences, and the batch of the next decode.
 ///
 /// Belongs to one thread at a time. Keeps its model alive.
 @safe struct LlamaContext: ~Copyable {
@@ -22,6 +22,12 @@ internal import Scheduling
             sequences: UInt32(options.sequences),
             batch_tokens: UInt32(options.stepTokens),
             threads: UInt32(options.threads),
+            batch_threads: UInt32(options.batchThreads ?? options.threads),
+            flash_attention: options.flashAttention.native,
+            key_type: options.keyType.native,
+            value_type: options.valueType.native,
+            unified: options.isUnified,
+            cache_tokens: UInt32(options.cacheTokens ?? 0),
             should_abort: shouldAbort,
             user_data: Unmanaged.passUnretained(watch).toOpaque()
         )
@@ -76,8 +82,9 @@ internal import Scheduling
         unsafe try LlamaError.check(cl_memory_cut(handle, sequence.rawValue, Int32(position)), "cut a sequence")
     }
 
-    func copy(from source: SequenceID, to target: SequenceID) throws(LlamaError) {
-        unsafe try LlamaError.check(cl_memory_copy(handle, source.rawValue, target.rawValue), "copy a sequence")
+    func copy(from source: SequenceID, to target: SequenceID, upTo position: Int) throws(LlamaError) {
+        let status = unsafe cl_memory_copy(handle, source.rawValue, target.rawValue, Int32(position))
+        try LlamaError.check(status, "copy a sequence")
     }
 }
 

@@ -11,11 +11,40 @@ extern "C" {
 // Freed before its model.
 typedef struct cl_context cl_context;
 
+// Flash attention computes attention block by block, without the whole matrix of scores. Auto lets llama.cpp decide.
+typedef enum __attribute__((enum_extensibility(closed))) cl_flash_attention {
+    CL_FLASH_AUTO = 0,
+    CL_FLASH_OFF = 1,
+    CL_FLASH_ON = 2,
+} cl_flash_attention;
+
+// What keys or values are stored as. Quantized values need flash attention, and heads whose size is a multiple of 32.
+typedef enum __attribute__((enum_extensibility(closed))) cl_cache_type {
+    CL_CACHE_F16 = 0,
+    CL_CACHE_BF16 = 1,
+    CL_CACHE_F32 = 2,
+    CL_CACHE_Q8_0 = 3,
+    CL_CACHE_Q5_1 = 4,
+    CL_CACHE_Q5_0 = 5,
+    CL_CACHE_Q4_1 = 6,
+    CL_CACHE_Q4_0 = 7,
+} cl_cache_type;
+
+// Zero is a sensible default for everything but the first four.
 typedef struct cl_context_options {
     uint32_t context_length;  // tokens that one sequence can hold; rounded up to a multiple of 256
     uint32_t sequences;       // 1...256
     uint32_t batch_tokens;    // tokens in one decode
-    uint32_t threads;         // for single tokens and for prompts
+    uint32_t threads;         // for a decode of one token
+    uint32_t batch_threads;   // for a decode of several tokens; 0: as many as for one
+    cl_flash_attention flash_attention;
+    cl_cache_type key_type;
+    cl_cache_type value_type;
+    // False: a stream of cells for each sequence, whose attention reads its own cells alone. True: one pool of
+    // sequences * context_length cells; copies between sequences cost nothing, attention looks at everybody's cells.
+    bool unified;
+    // Cells of the pool; 0: as many as all sequences could fill. With fewer, a decode may find no room.
+    uint32_t cache_tokens;
     // Polled between the nodes of a running graph, on the thread that called decode; true cuts the decode off.
     // CPU only. May be NULL.
     bool (*should_abort)(void * user_data);
@@ -48,10 +77,27 @@ typedef enum __attribute__((enum_extensibility(closed))) cl_decode_outcome {
 cl_status cl_context_decode(cl_context * context, cl_decode_outcome * outcome);
 
 // Forgets all of a sequence; what it holds from a position on (CL_FAILED where the memory can't be cut); gives an empty
-// sequence all that another holds.
+// sequence what another holds before a position, which is all of it where the memory can't be cut.
 cl_status cl_memory_clear(cl_context * context, int32_t sequence);
 cl_status cl_memory_cut(cl_context * context, int32_t sequence, int32_t position);
-cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to);
+cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to, int32_t position);
+
+// A copy of what a sequence holds, in ordinary memory. Freed by cl_state_free; it may outlive the context.
+typedef struct cl_state cl_state;
+
+// CL_OUT_OF_MEMORY where there is no room for it.
+cl_status cl_state_save(cl_context * context, int32_t sequence, cl_state ** state);
+// Gives an empty sequence what was saved in this context or one like it. On a failure what the sequence holds is unknown.
+cl_status cl_state_restore(cl_context * context, int32_t sequence, const cl_state * state);
+void cl_state_free(cl_state * state);
+
+// The bytes of a state, owned by it; and a state of such bytes, copied. Bytes that were not saved by a context like the
+// one they are restored to are refused there or make it fail: check where they come from before.
+const uint8_t * cl_state_bytes(const cl_state * state, size_t * size);
+cl_status cl_state_make(const uint8_t * bytes, size_t size, cl_state ** state);
+
+// The size of what a sequence holds now, as a state, in bytes.
+size_t cl_state_size(cl_context * context, int32_t sequence);
 
 // The logits of a batch index that wanted them: vocabulary_size floats, owned by the context, valid until the next
 // decode. NULL where the index has none.

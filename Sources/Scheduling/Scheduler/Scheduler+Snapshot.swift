@@ -4,6 +4,8 @@ package struct SchedulerSnapshot: Sendable, Equatable {
     package struct Request: Sendable, Equatable {
         package enum State: String, Sendable {
             case waiting, prefill, decode, paused
+            /// Waits to go on, its state saved.
+            case setBack = "set_back"
         }
 
         package let id: RequestID
@@ -39,15 +41,15 @@ extension Scheduler {
         var requests = running.map { request in
             SchedulerSnapshot.Request(
                 id: request.id,
-                state: request.isPaused ? .paused : request.prefillDone == nil ? .decode : .prefill,
+                state: request.isPaused ? .paused : request.isDecoding ? .decode : .prefill,
                 sequence: request.sequence,
-                computed: request.prefillDone ?? request.generation.prompt.count,
+                computed: min(request.done, request.generation.prompt.count),
                 cached: request.usage.cached,
                 generated: request.usage.generated
             )
         }
-        requests += waiting.map { .waiting($0.id) }
-        requests += waitingTexts.map { .waiting($0.request) }
+        requests += waiting.map { .waiting($0.id, $0.progress?.usage) }
+        requests += waitingTexts.map { .waiting($0.request, nil) }
         return SchedulerSnapshot(
             requests: requests,
             sequences: slots.map {
@@ -58,7 +60,15 @@ extension Scheduler {
 }
 
 extension SchedulerSnapshot.Request {
-    fileprivate static func waiting(_ id: RequestID) -> Self {
-        Self(id: id, state: .waiting, sequence: nil, computed: 0, cached: 0, generated: 0)
+    /// One that waits; with the usage up to now where it was set back.
+    fileprivate static func waiting(_ id: RequestID, _ usage: TokenUsage?) -> Self {
+        Self(
+            id: id,
+            state: usage == nil ? .waiting : .setBack,
+            sequence: nil,
+            computed: 0,
+            cached: usage?.cached ?? 0,
+            generated: usage?.generated ?? 0
+        )
     }
 }
