@@ -34,12 +34,15 @@ struct EngineRecorder {
 
     mutating func rejected(_ count: Int) { metrics.count(.rejected, count) }
 
-    /// A step begins.
-    mutating func began(_ plan: BatchPlan, at now: Instant) {
+    /// A step begins; whether it is the first one for somebody.
+    mutating func began(_ plan: BatchPlan, at now: Instant) -> Bool {
+        var isFirst = false
         for (id, _) in plan.participants where lives[id]?.hasBegun == false {
+            isFirst = true
             lives[id]?.hasBegun = true
             if let life = lives[id] { metrics.queueSeconds.observe(now - life.admitted) }
         }
+        return isFirst
     }
 
     /// A step is over, whatever came of it.

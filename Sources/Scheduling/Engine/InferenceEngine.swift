@@ -166,7 +166,7 @@ package actor InferenceEngine {
         }
         monitor.begin(plan.participants.map(\.0))
         let start = ContinuousClock.now
-        recorder.began(plan, at: start)
+        if recorder.began(plan, at: start) { publish() }
         let outcome = backend.run(plan)
         let duration = ContinuousClock.now - start
         monitor.end()
