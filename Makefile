@@ -4,6 +4,9 @@
 SERVER  := .build/release/inference-server
 SWIFT   ?= swift
 export SWIFT
+# Which GPU backend the native libraries have: see docs/gpu.md. Without it, the one that they were last built with.
+ACCEL   ?=
+export ACCEL
 # Options of what is run: of the server in `make run`, such as ARGS="--port 8080", of the script in `make bench` and `make soak`.
 ARGS    ?=
 
@@ -20,7 +23,7 @@ run: build models  ## build what is missing and start the server (ARGS="..." for
 build: deps  ## build the server in release mode
 	@$(SWIFT) build --configuration release --product inference-server
 
-deps: packages  ## fetch and build the native libraries (llama.cpp, whisper.cpp)
+deps: packages  ## fetch and build the native libraries (ACCEL=cuda, vulkan or metal: with that GPU backend)
 	@Scripts/fetch-sources.sh
 	@Scripts/build-native.sh
 

@@ -2,6 +2,7 @@
 // No external packages: the toolchain, and C libraries behind module maps.
 // `make deps` builds the native libraries into .native/prefix; after that `swift build` works by itself.
 
+import Foundation
 import PackageDescription
 
 let prefix = "\(Context.packageDirectory)/.native/prefix"
@@ -18,12 +19,30 @@ let strict: [SwiftSetting] = [
 /// What the targets that face C are compiled with: each unsafe use is spelled out.
 let strictInterop: [SwiftSetting] = strict + [.strictMemorySafety()]
 
+/// What the GPU backend that was built needs, if one was: lines that Scripts/build-native.sh leaves in the prefix.
+let acceleratorLibraries: [LinkerSetting] = {
+    let text = (try? String(contentsOfFile: "\(prefix)/accelerator", encoding: .utf8)) ?? ""
+    return text.split(separator: "\n").compactMap { line in
+        let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+        return switch words.first {
+        case "search": .unsafeFlags(["-L\(words[1])", "-Xlinker", "-rpath", "-Xlinker", words[1]])
+        case "stubs": .unsafeFlags(["-L\(words[1])"])
+        case "library": .linkedLibrary(words[1])
+        case "framework": .linkedFramework(words[1])
+        default: nil
+        }
+    }
+}()
+
 /// llama.cpp, whisper.cpp and the one ggml under both, in link order.
 let nativeLibraries: [LinkerSetting] =
     [.unsafeFlags(["-L\(prefix)/lib"])]
     + [
-        "llama-common", "llama-common-base", "mtmd", "whisper", "llama", "vendor-hash", "cpp-httplib",
-        "ggml", "ggml-blas", "ggml-cpu", "ggml-base", "openblas", "gomp", "stdc++", "m", "pthread", "dl",
+        "llama-common", "llama-common-base", "mtmd", "whisper", "llama", "vendor-hash", "cpp-httplib", "ggml",
+    ].map { .linkedLibrary($0) }
+    + acceleratorLibraries
+    + [
+        "ggml-blas", "ggml-cpu", "ggml-base", "openblas", "gomp", "stdc++", "m", "pthread", "dl",
     ].map { .linkedLibrary($0) }
 
 let nativeHeaders = ["-I\(prefix)/include", "-I\(prefix)/include/llama-common"]

@@ -153,6 +153,7 @@ cl_status cl_batch_add(
 
 cl_status cl_context_decode(cl_context * context, cl_decode_outcome * outcome) {
     return cl::guarded([&] {
+        if (context->model->measure_only) { return cl::fail(CL_INVALID_ARGUMENT, "the model has no weights"); }
         if (context->batch.n_tokens == 0) { return cl::fail(CL_INVALID_ARGUMENT, "the batch is empty"); }
         const int32_t code = llama_decode(context->handle, context->batch);
         switch (code) {

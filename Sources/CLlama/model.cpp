@@ -54,10 +54,15 @@ cl_status cl_model_load(const char * path, cl_model_options options, cl_model **
     return cl::guarded([&] {
         llama_model_params params = llama_model_default_params();
         params.vocab_only = options.vocabulary_only;
+        if (options.measure_only) {
+            params.no_alloc = true;
+            params.load_mode = LLAMA_LOAD_MODE_NONE;
+        }
         params.n_gpu_layers = options.gpu_layers;
         params.progress_callback = options.progress;
         params.progress_callback_user_data = options.user_data;
         auto holder = std::make_unique<cl_model>();
+        holder->measure_only = options.measure_only;
         holder->handle = llama_model_load_from_file(path, params);
         if (holder->handle == nullptr) {
             return cl::fail(CL_FAILED, "llama.cpp could not load the file; the log holds its reason");
@@ -77,6 +82,7 @@ cl_model_info cl_model_get_info(const cl_model * model) {
     cl_model_info info = {};
     const llama_model * handle = model->handle;
     info.training_context = llama_model_n_ctx_train(handle);
+    info.layers = llama_model_n_layer(handle) + 1;
     info.parameters = llama_model_n_params(handle);
     info.size_bytes = llama_model_size(handle);
     info.has_decoder = llama_model_has_decoder(handle);

@@ -8,6 +8,7 @@
 struct cl_model {
     llama_model * handle = nullptr;
     uint64_t kv_bytes_per_token = 0;
+    bool measure_only = false;
 
     const llama_vocab * vocabulary() const { return llama_model_get_vocab(handle); }
 };

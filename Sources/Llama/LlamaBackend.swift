@@ -56,9 +56,7 @@ package final class LlamaBackend: Backend {
         heartbeat: Heartbeat = Heartbeat(),
         abort: AbortFlag = AbortFlag()
     ) throws(LlamaError) {
-        var options = options
-        // Every sequence has at least its one token in a step.
-        options.stepTokens = max(options.stepTokens, options.sequences)
+        let options = options.feasible
         context = try LlamaContext(
             model: model,
             options: options,
@@ -103,6 +101,9 @@ package final class LlamaBackend: Backend {
         try context.clear(sequence)
         return size
     }
+
+    /// What the model and its context take: what a plan has to foretell.
+    package func memory() throws(LlamaError) -> ModelMemory { try context.memory() }
 
     package func run(_ plan: BatchPlan) -> StepOutcome {
         for (index, operation) in plan.operations.enumerated() {

@@ -52,6 +52,14 @@ internal import Scheduling
         try LlamaError.check(status, "set the number of threads")
     }
 
+    /// What it and its model take; where the model is only measured, what they would take.
+    func memory() throws(LlamaError) -> ModelMemory {
+        var uses = [cl_memory_use](repeating: cl_memory_use(), count: 1 + Int(cl_gpu_count()))
+        unsafe try LlamaError.check(cl_context_memory(handle, &uses, uses.count), "measure a context")
+        let measured = uses.map { MemoryUse(weights: $0.weights, cache: $0.cache, compute: $0.compute) }
+        return ModelMemory(host: measured[0], gpus: Array(measured.dropFirst()))
+    }
+
     func clearBatch() { unsafe cl_batch_clear(handle) }
 
     /// Adds a token to the batch, and gives its index there.
@@ -91,7 +99,7 @@ final class StepWatch: Sendable {
     let heartbeat: Heartbeat
     let abort: AbortFlag
 
-    init(heartbeat: Heartbeat, abort: AbortFlag) {
+    init(heartbeat: Heartbeat = Heartbeat(), abort: AbortFlag = AbortFlag()) {
         self.heartbeat = heartbeat
         self.abort = abort
     }

@@ -1,4 +1,5 @@
 internal import CLlama
+package import RuntimeSupport
 package import Tokenizer
 
 /// A model that llama.cpp has loaded: weights, vocabulary, metadata.
@@ -8,6 +9,8 @@ package import Tokenizer
     package struct Information: Sendable {
         /// The context length that the model was trained with, in tokens.
         package let trainingContext: Int
+        /// How many layers can be placed on a GPU, the output's included.
+        package let layers: Int
         package let parameters: UInt64
         /// Of the weights, in bytes.
         package let size: UInt64
@@ -29,14 +32,22 @@ package import Tokenizer
     /// - Parameters:
     ///   - path: A readable regular file.
     ///   - gpuLayers: How many layers to place on a GPU, where one is there.
+    ///   - abort: Raised, it cuts the loading off.
     /// - Throws: `LlamaError` where it is not a model that llama.cpp knows, or a damaged one.
-    package init(path: String, gpuLayers: Int = 0) throws(LlamaError) {
+    package convenience init(path: String, gpuLayers: Int = 0, abort: AbortFlag = AbortFlag()) throws(LlamaError) {
+        try self.init(path: path, gpuLayers: gpuLayers, isMeasured: false, abort: abort)
+    }
+
+    /// With `isMeasured`, no weights are read: contexts of it tell what memory they would take, and can do nothing else.
+    init(path: String, gpuLayers: Int, isMeasured: Bool, abort: AbortFlag = AbortFlag()) throws(LlamaError) {
         var handle: OpaquePointer?
+        // The flag lives as long as this call, and nobody calls back later.
         let options = unsafe cl_model_options(
             vocabulary_only: false,
+            measure_only: isMeasured,
             gpu_layers: Int32(gpuLayers),
-            progress: nil,
-            user_data: nil
+            progress: isMeasured ? nil : goesOnLoading,
+            user_data: Unmanaged.passUnretained(abort).toOpaque()
         )
         unsafe try LlamaError.check(cl_model_load(path, options, &handle), "load \(path)")
         guard let handle = unsafe handle else { fatalError("a load that succeeds gives a model") }
@@ -59,6 +70,7 @@ extension LlamaModel.Information {
     fileprivate init(_ handle: OpaquePointer) {
         let info = unsafe cl_model_get_info(handle)
         trainingContext = Int(info.training_context)
+        layers = Int(info.layers)
         parameters = info.parameters
         size = info.size_bytes
         hasDecoder = info.has_decoder
@@ -68,4 +80,10 @@ extension LlamaModel.Information {
         _ = unsafe cl_model_describe(handle, &text, text.count)
         description = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
+}
+
+/// Called while weights load; the user data is the flag that the loading call keeps alive.
+private func goesOnLoading(_: Float, _ userData: UnsafeMutableRawPointer?) -> Bool {
+    guard let userData = unsafe userData else { return true }
+    return unsafe !Unmanaged<AbortFlag>.fromOpaque(userData).takeUnretainedValue().isRaised
 }

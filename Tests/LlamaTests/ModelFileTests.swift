@@ -42,31 +42,4 @@ struct ModelFileTests {
 
     @Test("a folder that is not there has no models")
     func noFolder() { #expect(ModelFile.all(in: "/nowhere/at/all").isEmpty) }
-
-    @Test(
-        "the context is as long as training and memory allow",
-        arguments: [(8192, 1 << 34, 8192), (8192, 1 << 30, 2816), (131_072, 1 << 30, 2816)]
-    )
-    func budget(trained: Int, memory: UInt64, expected: Int) {
-        let length = ContextBudget.contextLength(
-            trainingContext: trained,
-            cacheBytesPerToken: 23_040,
-            sequences: 8,
-            availableMemory: memory
-        )
-        #expect(length == expected)
-    }
-
-    @Test("without memory there is no context")
-    func noMemory() {
-        #expect(
-            ContextBudget.contextLength(
-                trainingContext: 4096,
-                cacheBytesPerToken: 1 << 20,
-                sequences: 8,
-                availableMemory: 1 << 20
-            ) == nil
-        )
-        #expect(ContextBudget.availableMemory() > 0)
-    }
 }

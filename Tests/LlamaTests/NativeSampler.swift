@@ -14,7 +14,8 @@ enum RealLogits {
     // Only read, and never freed.
     nonisolated(unsafe) static let vocabulary: OpaquePointer = {
         var model: OpaquePointer?
-        let options = cl_model_options(vocabulary_only: true, gpu_layers: 0, progress: nil, user_data: nil)
+        var options = cl_model_options()
+        options.vocabulary_only = true
         guard cl_model_load(InstalledModels.chat, options, &model) == .CL_OK, let model else {
             fatalError("the default model does not load; `make models` fetches it")
         }

@@ -61,7 +61,7 @@ double median(std::vector<double> values) {
 class decoder {
 public:
     explicit decoder(const char * path) : threads(cl_best_thread_count()) {
-        require(cl_model_load(path, {false, 0, nullptr, nullptr}, &model));
+        require(cl_model_load(path, cl_model_options{}, &model));
         cl_vocabulary_info info;
         require(cl_vocabulary_get_info(model, &info));
         vocabulary_size = info.size;

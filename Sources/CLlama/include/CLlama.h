@@ -13,6 +13,7 @@
 #include "cl_vocabulary.h"
 #include "cl_templates.h"
 #include "cl_context.h"
+#include "cl_memory.h"
 #include "cl_sampler.h"
 
 #endif

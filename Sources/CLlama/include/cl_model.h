@@ -17,6 +17,8 @@ typedef struct cl_model cl_model;
 
 typedef struct cl_model_options {
     bool vocabulary_only; // no weights: for tokenizing alone
+    // No weights and no memory: contexts of it can only be asked what memory they would take (cl_context_memory).
+    bool measure_only;
     int32_t gpu_layers;   // layers to place on a GPU; 0 none, negative all
     // Called now and then with 0...1 while the weights load; may be NULL. False stops the loading.
     bool (*progress)(float fraction, void * user_data);
@@ -29,6 +31,7 @@ void cl_model_free(cl_model * model);
 
 typedef struct cl_model_info {
     int32_t training_context; // tokens
+    int32_t layers;           // that can be placed on a GPU, the output's included
     uint64_t parameters;
     uint64_t size_bytes;
     bool has_decoder;

@@ -1,3 +1,4 @@
+import Llama
 import RuntimeSupport
 
 /// Which model to load, and how: the options that `serve` and `chat` share.
@@ -11,7 +12,8 @@ struct ModelOptions {
         "--model",
         "-m",
         value: "NAME|FILE",
-        help: "a model of that folder, or a GGUF file (default: the folder's default)"
+        help:
+            "a model of that folder, or a GGUF file (default: the folder's default);\nserve: repeatable, the first is the default, the others load when asked for"
     )
     static let contextSize = CommandLineOption(
         "--ctx-size",
@@ -31,6 +33,17 @@ struct ModelOptions {
         value: "N",
         help: "threads that compute (default: the physical cores,\nfewer while other programs keep cores busy)"
     )
+    static let memoryBudget = CommandLineOption(
+        "--memory-budget",
+        value: "SIZE",
+        help: "memory for all models together, such as 8G, 6000M or 75%\n(default: 80% of what is available)"
+    )
+    static let gpuLayers = CommandLineOption(
+        "--gpu-layers",
+        "-ngl",
+        value: "N|auto",
+        help: "layers to place on a GPU (default: auto, as many as fit)"
+    )
     static let blas = CommandLineOption(
         "--blas",
         help: "let OpenBLAS take the large products: faster for F32 weights,\nslower for quantized ones"
@@ -41,13 +54,16 @@ struct ModelOptions {
         help: "debug, info, warning or error (default: info; chat: error)"
     )
 
-    static let all = [folder, model, contextSize, parallel, threads, blas, logLevel]
+    static let all = [folder, model, contextSize, parallel, threads, memoryBudget, gpuLayers, blas, logLevel]
 
     var folder: String
-    var model: String?
+    /// The first one is the default; empty: the folder's.
+    var models: [String]
     var contextSize: Int?
     var parallel: Int
     var threads: Int?
+    var memoryBudget: MemorySize
+    var gpuLayers: LayerPlacement
     var usesBLAS: Bool
     var logLevel: LogLevel
 
@@ -64,10 +80,12 @@ struct ModelOptions {
         defaultLogLevel: LogLevel
     ) throws(UsageError) {
         folder = Self.folder(options, environment)
-        model = options.string(Self.model)
+        models = options.strings(Self.model)
         contextSize = try options.integer(Self.contextSize, in: 16...16_777_216)
         parallel = try options.integer(Self.parallel, in: 1...256) ?? defaultParallel
         threads = try options.integer(Self.threads, in: 1...1024)
+        memoryBudget = try Self.memoryBudget(options)
+        gpuLayers = try Self.gpuLayers(options)
         usesBLAS = options.has(Self.blas)
         logLevel = defaultLogLevel
         if let name = options.string(Self.logLevel) {
@@ -76,6 +94,22 @@ struct ModelOptions {
             }
             logLevel = level
         }
+    }
+
+    private static func memoryBudget(_ options: ParsedOptions) throws(UsageError) -> MemorySize {
+        guard let text = options.string(memoryBudget) else { return .share(0.8) }
+        guard let size = MemorySize(text) else {
+            throw UsageError("--memory-budget takes a size such as 8G, 6000M or 75%, not '\(text)'")
+        }
+        return size
+    }
+
+    private static func gpuLayers(_ options: ParsedOptions) throws(UsageError) -> LayerPlacement {
+        guard let text = options.string(gpuLayers), text != "auto" else { return .automatic }
+        guard let count = Int(text), (0...10_000).contains(count) else {
+            throw UsageError("--gpu-layers takes a number of layers or auto, not '\(text)'")
+        }
+        return .layers(count)
     }
 
     static func folder(_ options: ParsedOptions, _ environment: [String: String]) -> String {

@@ -15,8 +15,11 @@ struct ChatCommand {
         Log.setLevel(options.logLevel)
         LlamaRuntime.start(usesBLAS: options.usesBLAS)
         let folder = ModelFolder(path: options.folder)
-        let file = try folder.chatModel(options.model)
-        let model = try ChatModel(file, id: folder.id(of: file), options: options)
+        let file = try folder.chatModel(options.models.first)
+        let budget = MemoryBudget.measured(host: options.memoryBudget.bytes(of: AvailableMemory.bytes()))
+        let model = try ChatModel(
+            ServableModel(file, id: folder.id(of: file), options: options, budget: budget)
+        )
         let isTerminal = Console.inputIsTerminal
         if isTerminal {
             Console.print(

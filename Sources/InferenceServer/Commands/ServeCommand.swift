@@ -4,7 +4,7 @@ import Llama
 import RuntimeSupport
 import Scheduling
 
-/// `inference-server serve`: loads the model, serves until a signal, drains, stops.
+/// `inference-server serve`: plans the memory, loads the default model, serves until a signal, drains, stops.
 struct ServeCommand {
     /// How long running answers may go on once a stop is asked for.
     static let drainDeadline = Duration.seconds(30)
@@ -20,15 +20,25 @@ struct ServeCommand {
         LlamaRuntime.start(usesBLAS: options.model.usesBLAS)
         log.debug("devices: \(LlamaRuntime.devices.joined(separator: ", ")); \(LlamaRuntime.systemInfo)")
         let folder = ModelFolder(path: options.model.folder)
-        let file = try folder.chatModel(options.model.model)
+        let available = AvailableMemory.bytes()
+        let budget = MemoryBudget.measured(host: options.model.memoryBudget.bytes(of: available))
+        let selection = try ModelSelection(folder, options: options.model, budget: budget)
+        selection.printPlan(budget, available: available)
 
         // First of all, so that a conflict is found before a long loading; clients that come meanwhile wait.
         let listener = try ListeningSocket(host: options.host, port: options.port)
         var policy = SchedulingPolicy()
         policy.maxWaiting = options.maxQueue
         policy.maxGap = options.maxGap
-        let model = try ChatModel(file, id: folder.id(of: file), options: options.model, policy: policy)
-        let catalog = ModelCatalog(chat: model, acceptsAliases: options.acceptsAliases)
+        let loading = AbortFlag()
+        let catalog = ModelCatalog(
+            selection,
+            budget: budget,
+            policy: policy,
+            acceptsAliases: options.acceptsAliases,
+            abort: loading
+        )
+        _ = try await catalog.pool.lease(catalog.models[0].id)
         let routes = Routes(catalog: catalog) { Int(Date.now.timeIntervalSince1970) }
         let server = try HTTPServer(
             listener: listener,
@@ -43,7 +53,8 @@ struct ServeCommand {
         await stops.first()
         log.info("stopping; running answers have \(Self.drainDeadline) to end, a second signal ends them now")
         await server.shutdown(drainDeadline: Self.drainDeadline)
-        await model.engine.stop()
+        loading.raise()
+        await catalog.pool.close()
         log.info("stopped")
     }
 

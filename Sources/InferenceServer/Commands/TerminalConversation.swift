@@ -25,7 +25,7 @@ struct TerminalConversation: Sendable {
                 prompts: [prompt.tokens],
                 parameters: .terminal,
                 stops: prompt.stops,
-                model: model,
+                lease: ModelLease(model),
                 owner: .anyone,
                 promptParameter: "messages"
             )

@@ -7,6 +7,8 @@ struct AnswerSet {
     private(set) var answers: [Answer]
     private let promptTokens: Int
     private let promptCount: Int
+    /// Keeps the model loaded until the last answer is told.
+    private let lease: ModelLease<ChatModel>
 
     /// Submits one generation for each answer, all or none.
     ///
@@ -14,7 +16,7 @@ struct AnswerSet {
     ///   - prompts: Their tokens.
     ///   - parameters: Of all answers alike; each has a seed of its own.
     ///   - stops: Texts that end an answer, the template's among them.
-    ///   - model: What generates.
+    ///   - lease: On the model that generates; held for as long as the answers are.
     ///   - owner: On whose behalf.
     ///   - promptParameter: What errors call the prompts.
     /// - Throws: `APIError` where a prompt does not fit, or the queue is full.
@@ -22,7 +24,7 @@ struct AnswerSet {
         prompts: [[Token]],
         parameters: GenerationParameters,
         stops: [String],
-        model: ChatModel,
+        lease: ModelLease<ChatModel>,
         owner: Owner,
         promptParameter: String
     ) async throws {
@@ -33,6 +35,8 @@ struct AnswerSet {
                 code: "integer_above_max_value"
             )
         }
+        let model = lease.model
+        self.lease = lease
         let seed = parameters.seed ?? Int64.random(in: .min ... .max)
         var works: [Work] = []
         for prompt in prompts {

@@ -1,4 +1,3 @@
-import Foundation
 import Llama
 import RuntimeSupport
 import Scheduling
@@ -23,71 +22,40 @@ final class ChatModel: Sendable {
     ///
     /// The runtime has been started.
     ///
-    /// - Throws: `LlamaError`, `TokenizerError`, or `ModelFolderError` where the memory does not suffice.
-    init(_ file: ModelFile, id: String, options: ModelOptions, policy: SchedulingPolicy = SchedulingPolicy()) throws {
+    /// - Parameters:
+    ///   - model: Its plan says how it is loaded.
+    ///   - policy: The numbers that shape plans.
+    ///   - abort: Raised, it cuts the loading off.
+    /// - Throws: `LlamaError`, or `TokenizerError`.
+    init(_ model: ServableModel, policy: SchedulingPolicy = SchedulingPolicy(), abort: AbortFlag = AbortFlag()) throws {
         let log = Log("model")
-        let model = try LlamaModel(path: file.path)
-        guard model.information.hasDecoder, model.information.isCausal else {
-            throw ModelFolderError("\(file.path) holds a model that cannot generate text")
-        }
-        let contextLength = try Self.contextLength(of: model, options)
-        let threads = options.threads ?? min(LlamaRuntime.bestThreadCount, ProcessInfo.processInfo.activeProcessorCount)
+        let plan = model.plan
+        let loaded = try LlamaModel(path: plan.path, gpuLayers: plan.gpuLayers, abort: abort)
         let heartbeat = Heartbeat()
         let abort = AbortFlag()
-        var backendOptions = LlamaBackend.Options(
-            contextLength: contextLength,
-            sequences: options.parallel,
-            threads: threads
-        )
-        // A number that was asked for is kept to.
-        backendOptions.yieldsCores = options.threads == nil
-        let backend = try LlamaBackend(
-            model: model,
-            options: backendOptions,
-            heartbeat: heartbeat,
-            abort: abort
-        )
-        vocabulary = try model.makeVocabulary()
+        let backend = try LlamaBackend(model: loaded, options: plan.options, heartbeat: heartbeat, abort: abort)
+        let taken = try backend.memory()
+        if !MemoryBudget(plan.memory).holds(taken) {
+            log.warning("\(model.id) takes \(taken.host), more than planned: \(plan.memory.host)")
+        }
+        vocabulary = try loaded.makeVocabulary()
         template = try ChatTemplate(vocabulary: vocabulary)
         engine = InferenceEngine(
             name: "inference",
             backend: backend,
             policy: policy,
             heartbeat: heartbeat,
-            abort: abort
+            abort: abort,
+            board: model.board
         )
-        information = model.information
-        self.id = id
-        self.file = file
-        log.info(
-            "\(id): \(information.description), \(options.parallel) x \(contextLength) tokens of context, \(threads) threads"
-        )
+        information = loaded.information
+        id = model.id
+        file = model.file
+        let (sequences, length, threads) = (plan.options.sequences, plan.options.contextLength, plan.options.threads)
+        log.info("\(id): \(information.description), \(sequences) x \(length) tokens of context, \(threads) threads")
+        if length > information.trainingContext {
+            log.warning("--ctx-size \(length) is more than the \(information.trainingContext) tokens of its training")
+        }
         if !template.isExplicit { log.warning("\(id) brings no chat template; ChatML stands in for it") }
-    }
-
-    private static func contextLength(of model: LlamaModel, _ options: ModelOptions) throws -> Int {
-        let information = model.information
-        let trained = information.trainingContext
-        if let wanted = options.contextSize {
-            if wanted > trained {
-                Log("model").warning("--ctx-size \(wanted) is more than the \(trained) tokens of its training")
-            }
-            return wanted
-        }
-        // The weights are mapped: they are not counted as taken yet, and will be.
-        let free = ContextBudget.availableMemory()
-        let available = free > information.size ? free - information.size : 0
-        let length = ContextBudget.contextLength(
-            trainingContext: trained,
-            cacheBytesPerToken: information.cacheBytesPerToken,
-            sequences: options.parallel,
-            availableMemory: available
-        )
-        guard let length else {
-            throw ModelFolderError(
-                "\(available >> 20) MiB of free memory do not hold the KV cache of \(options.parallel) sequences; use a smaller --parallel, or --ctx-size"
-            )
-        }
-        return length
     }
 }

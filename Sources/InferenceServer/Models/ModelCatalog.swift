@@ -1,44 +1,115 @@
 import Llama
+import RuntimeSupport
+import Scheduling
 import WireFormat
 
-/// The loaded models, and which of them a request means.
+/// The models that are served, which of them a request means, and those that are loaded.
 struct ModelCatalog: Sendable {
-    let chat: ChatModel
+    /// The default model first.
+    let models: [ServableModel]
+    /// Ids of models that are installed and can't be served.
+    let unusable: Set<String>
+    let pool: ModelPool<ChatModel>
     /// Whether OpenAI's names stand for the default model.
     let acceptsAliases: Bool
 
-    /// The model of a request; without a name, the default one.
-    ///
-    /// - Throws: 404 `model_not_found`.
-    func chatModel(_ name: String?) throws(APIError) -> ChatModel {
-        guard let name, name != chat.id, name != chat.file.id else { return chat }
-        guard acceptsAliases, ModelAliases.contains(name) else { throw APIError.modelNotFound(name) }
-        return chat
+    /// How long a request waits for room while everything that would have to make room is serving.
+    static let patience = Duration.seconds(30)
+
+    /// - Parameters:
+    ///   - selection: What is installed.
+    ///   - budget: What all loaded models may take together.
+    ///   - policy: Of every engine.
+    ///   - acceptsAliases: Whether OpenAI's names stand for the default model.
+    ///   - abort: Raised, it cuts off loads that are under way.
+    init(
+        _ selection: ModelSelection,
+        budget: MemoryBudget,
+        policy: SchedulingPolicy,
+        acceptsAliases: Bool,
+        abort: AbortFlag = AbortFlag()
+    ) {
+        models = selection.models
+        unusable = selection.unusable
+        self.acceptsAliases = acceptsAliases
+        let known = Dictionary(uniqueKeysWithValues: models.map { ($0.id, $0) })
+        pool = ModelPool(
+            PoolState(budget: budget, costs: known.mapValues(\.plan.memory), maxWaiting: policy.maxWaiting),
+            patience: { try await Task.sleep(for: Self.patience) },
+            load: { id in
+                guard let model = known[id] else { throw PoolError.loadFailed(id, "there is no such model") }
+                return try await onThread("load") { try ChatModel(model, policy: policy, abort: abort) }
+            },
+            unload: { model in
+                await model.engine.stop()
+                Log("model").info("\(model.id) is unloaded")
+            }
+        )
     }
 
-    /// What `GET /v1/models` lists.
-    var cards: [ModelCard] { [card(of: chat)] }
+    /// The model of a request; without a name, the default one.
+    ///
+    /// - Throws: 404 `model_not_found`, or 400 `model_unusable`.
+    func model(_ name: String?) throws(APIError) -> ServableModel {
+        let standard = models[0]
+        guard let name else { return standard }
+        if let model = models.first(where: { $0.id == name }) ?? models.first(where: { $0.file.id == name }) {
+            return model
+        }
+        if unusable.contains(name) {
+            throw APIError(
+                status: 400,
+                message: "The model `\(name)` is installed, but can't be served here; the server's log says why.",
+                param: "model",
+                code: "model_unusable"
+            )
+        }
+        guard acceptsAliases, ModelAliases.contains(name) else { throw APIError.modelNotFound(name) }
+        return standard
+    }
 
-    /// - Throws: 404 `model_not_found`.
-    func card(_ name: String) throws(APIError) -> ModelCard { card(of: try chatModel(name)) }
+    /// The model of a request, loaded and kept so for as long as the lease is held.
+    ///
+    /// - Throws: `APIError` where there is no such model, or it can't be loaded now; `CancellationError` where the client
+    ///   went away.
+    func lease(_ name: String?) async throws -> ModelLease<ChatModel> {
+        let model = try model(name)
+        do {
+            return try await pool.lease(model.id)
+        } catch let error as PoolError {
+            if case .loadFailed = error { Log("model").error(error.description) }
+            throw APIError(error)
+        }
+    }
 
-    private func card(of model: ChatModel) -> ModelCard {
-        ModelCard(
-            id: model.id,
-            created: model.file.modified,
-            ownedBy: "local",
-            extras: JSONObject([
-                (
-                    "meta",
-                    [
-                        "description": .string(model.information.description),
-                        "context_length": JSONValue(model.contextLength),
-                        "training_context_length": JSONValue(model.information.trainingContext),
-                        "parameters": JSONValue(Int(model.information.parameters)),
-                        "size_bytes": JSONValue(Int(model.information.size)),
-                    ]
-                )
-            ])
-        )
+    /// Those that are loaded now, and which of them.
+    var loaded: [ChatModel] {
+        models.compactMap { model in
+            if case .loaded(let loaded, _, _) = pool.phase(model.id) { loaded } else { nil }
+        }
+    }
+}
+
+extension APIError {
+    /// What a client is told that gets no model.
+    init(_ error: PoolError) {
+        switch error {
+        case .noRoom:
+            self = .overloaded(
+                "There is no memory for this model while others are serving. Please try again later.",
+                retryAfter: 10
+            )
+        case .lineFull:
+            self = .overloaded("Too many requests wait for models to load. Please try again later.", retryAfter: 10)
+        case .loadFailed(let id, _):
+            self = APIError(
+                status: 500,
+                message: "The model `\(id)` could not be loaded; the server's log says why.",
+                kind: .server,
+                param: "model",
+                code: "model_load_failed"
+            )
+        case .stopping: self = .overloaded("The server is stopping.", retryAfter: 5)
+        }
     }
 }

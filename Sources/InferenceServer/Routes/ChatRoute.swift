@@ -7,13 +7,14 @@ extension Routes {
     /// Answers `POST /v1/chat/completions`.
     func chatCompletions(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(ChatRequest.self)
-        let model = try catalog.chatModel(body.model)
+        let lease = try await catalog.lease(body.model)
+        let model = lease.model
         let prompt = try ChatPrompt(body.messages, model: model)
         let answers = try await AnswerSet(
             prompts: [prompt.tokens],
             parameters: body.generation,
             stops: body.generation.stop + prompt.stops,
-            model: model,
+            lease: lease,
             owner: Owner(request.principal),
             promptParameter: "messages"
         )

@@ -7,12 +7,13 @@ extension Routes {
     /// Answers `POST /v1/completions`.
     func completions(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(CompletionRequest.self)
-        let model = try catalog.chatModel(body.model)
+        let lease = try await catalog.lease(body.model)
+        let model = lease.model
         let answers = try await AnswerSet(
             prompts: try body.prompt.tokenized(for: model),
             parameters: body.generation,
             stops: body.generation.stop,
-            model: model,
+            lease: lease,
             owner: Owner(request.principal),
             promptParameter: "prompt"
         )

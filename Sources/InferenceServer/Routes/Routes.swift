@@ -26,6 +26,8 @@ struct Routes: Sendable {
             Route(method: .post, pattern: "/completions", handler: completions),
             Route(method: .get, pattern: "/models", handler: listModels),
             Route(method: .get, pattern: "/models/{model...}", handler: retrieveModel),
+            Route(method: .get, pattern: "/internal/scheduler", handler: scheduler),
+            Route(method: .get, pattern: "/metrics", handler: metrics),
             Route(method: .get, pattern: "/health", handler: health),
             Route(method: .get, pattern: "/about", handler: about),
         ]

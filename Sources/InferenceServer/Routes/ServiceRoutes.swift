@@ -13,10 +13,22 @@ extension Routes {
 
     /// Answers `GET /health`.
     func health(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let isAlive = catalog.chat.engine.heartbeat.silence < Self.longestSilence
-        let status: Health.Status = isAlive ? .ok : .failed
-        let health = Health(status: status, components: [Health.Component(name: catalog.chat.id, status: status)])
-        return .json(health, status: isAlive ? .ok : .serviceUnavailable)
+        let components = catalog.models.compactMap { model -> Health.Component? in
+            switch catalog.pool.phase(model.id) {
+            case .absent, .unloading: nil
+            case .loading: Health.Component(name: model.id, status: .loading)
+            case .loaded(let loaded, _, _):
+                Health.Component(
+                    name: model.id,
+                    status: loaded.engine.heartbeat.silence < Self.longestSilence ? .ok : .failed
+                )
+            }
+        }
+        let isAlive = components.allSatisfy { $0.status != .failed }
+        return .json(
+            Health(status: isAlive ? .ok : .failed, components: components),
+            status: isAlive ? .ok : .serviceUnavailable
+        )
     }
 
     /// Answers `GET /about`.

@@ -8,6 +8,8 @@ package actor InferenceEngine {
     package nonisolated let limits: BackendLimits
     /// Beats with the thread; native code may beat it during long steps.
     package nonisolated let heartbeat: Heartbeat
+    /// Holds a report as of the last step.
+    package nonisolated let board: EngineBoard
 
     private nonisolated let executor: ThreadExecutor
     private nonisolated let monitor: StepMonitor
@@ -16,6 +18,7 @@ package actor InferenceEngine {
 
     private var scheduler: Scheduler
     private var channels: [RequestID: BoundedChannel<RequestEvent>] = [:]
+    private var recorder: EngineRecorder
     private var nextID: UInt64 = 0
     private var isPumping = false
     private var isClosed = false
@@ -33,6 +36,7 @@ package actor InferenceEngine {
     ///   - heartbeat: The one that the backend beats, if it beats one.
     ///   - abort: Raised when a step is to be cut off: when the engine stops, or everybody it works for has gone; the
     ///     backend's native code polls it.
+    ///   - board: Where reports go; counting goes on from what it holds.
     ///   - channelCapacity: How many tokens a request may be ahead of its reader before it is paused.
     package init(
         name: String,
@@ -41,12 +45,15 @@ package actor InferenceEngine {
         costs: StepCosts = StepCosts(),
         heartbeat: Heartbeat = Heartbeat(),
         abort: AbortFlag = AbortFlag(),
+        board: EngineBoard = EngineBoard(EngineReport()),
         channelCapacity: Int = 128
     ) {
         limits = backend.limits
         scheduler = Scheduler(limits: backend.limits, policy: policy, costs: costs)
         self.backend = backend
         self.heartbeat = heartbeat
+        self.board = board
+        recorder = EngineRecorder(board.withLock { $0.metrics })
         monitor = StepMonitor(abort: abort)
         self.channelCapacity = channelCapacity
         executor = ThreadExecutor(name: name, heartbeat: heartbeat)
@@ -68,7 +75,17 @@ package actor InferenceEngine {
             nextID += 1
             return Request(id: RequestID(rawValue: nextID), owner: owner, priority: priority, work: work)
         }
-        try scheduler.admit(requests)
+        do {
+            try scheduler.admit(requests)
+        } catch {
+            if case .queueFull = error.code {
+                recorder.rejected(requests.count)
+                publish()
+            }
+            throw error
+        }
+        recorder.admitted(requests, at: .now)
+        publish()
         defer { schedulePump() }
         return requests.map { open($0.id) }
     }
@@ -99,8 +116,11 @@ package actor InferenceEngine {
         isClosed = true
         for id in scheduler.requests {
             scheduler.cancel(id)
-            deliver(.failed(SchedulingError(.stopping, "the server is stopping")), to: id)
+            let event = RequestEvent.failed(SchedulingError(.stopping, "the server is stopping"))
+            recorder.delivered(event, to: id, at: .now)
+            deliver(event, to: id)
         }
+        publish()
         settle()
     }
 
@@ -129,6 +149,7 @@ package actor InferenceEngine {
     private func cancel(_ id: RequestID) {
         scheduler.cancel(id)
         channels[id] = nil
+        recorder.cancelled(id)
         // The sequence that is free now may be what others wait for.
         schedulePump()
     }
@@ -142,13 +163,23 @@ package actor InferenceEngine {
     /// One step, and the next one enqueued behind all that has arrived meanwhile.
     private func pump() {
         isPumping = false
-        guard let plan = scheduler.plan() else { return settle() }
+        guard let plan = scheduler.plan() else {
+            publish()
+            return settle()
+        }
         monitor.begin(plan.participants.map(\.0))
         let start = ContinuousClock.now
+        if recorder.began(plan, at: start) { publish() }
         let outcome = backend.run(plan)
         let duration = ContinuousClock.now - start
         monitor.end()
-        for (id, event) in scheduler.commit(plan, outcome, duration: duration) { deliver(event, to: id) }
+        recorder.ended(plan, duration: duration)
+        let events = scheduler.commit(plan, outcome, duration: duration)
+        let now = ContinuousClock.now
+        for (id, event) in events { recorder.delivered(event, to: id, at: now) }
+        // Before anybody is told, so that who has read an answer finds it counted.
+        publish()
+        for (id, event) in events { deliver(event, to: id) }
         schedulePump()
     }
 
@@ -159,7 +190,28 @@ package actor InferenceEngine {
             channel.finish(with: event)
         } else if channel.send(event) == .full {
             scheduler.pause(id)
+            recorder.paused(id)
         }
+    }
+
+    /// Puts the state of this moment where others read it.
+    private func publish() {
+        var report = EngineReport()
+        let snapshot = scheduler.snapshot
+        report.metrics = recorder.metrics
+        report.counts = scheduler.counts
+        report.sequences = snapshot.sequences
+        report.requests = snapshot.requests.compactMap { state in
+            recorder[state.id].map { life in
+                EngineReport.Request(
+                    owner: life.owner,
+                    state: state,
+                    promptTokens: life.promptTokens,
+                    admitted: life.admitted
+                )
+            }
+        }
+        board.withLock { [report] board in board = report }
     }
 
     /// Tells those who wait for the end of all requests.

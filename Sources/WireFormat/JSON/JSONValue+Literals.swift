@@ -15,6 +15,9 @@ extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
 extension JSONValue {
     package init(_ value: Int) { self = .integer(Int64(value)) }
 
+    /// A whole number, or null for nil.
+    package init(_ value: Int?) { self = value.map { JSONValue($0) } ?? .null }
+
     /// A string, or null for nil.
     package init(_ value: String?) { self = value.map(JSONValue.string) ?? .null }
 }

@@ -1,32 +1,9 @@
 internal import Foundation
 
-/// How long a context the memory allows.
-package enum ContextBudget {
-    /// The share of the memory that the weights leave, which the KV cache may take.
-    package static let share = 0.5
-
-    /// The longest context for each of so many sequences, a multiple of 256, at most what the model was trained with.
-    ///
-    /// - Parameters:
-    ///   - trainingContext: In tokens.
-    ///   - cacheBytesPerToken: What a token takes in the KV cache; 0 where there is none.
-    ///   - sequences: How many share the memory.
-    ///   - availableMemory: In bytes.
-    /// - Returns: Nil where not even 256 tokens fit.
-    package static func contextLength(
-        trainingContext: Int,
-        cacheBytesPerToken: UInt64,
-        sequences: Int,
-        availableMemory: UInt64
-    ) -> Int? {
-        guard cacheBytesPerToken > 0 else { return trainingContext }
-        let tokens = Double(availableMemory) * share / (Double(cacheBytesPerToken) * Double(sequences))
-        let length = min(trainingContext, Int(min(tokens, 1e9)) / 256 * 256)
-        return length >= min(256, trainingContext) && length > 0 ? length : nil
-    }
-
+/// What of the machine's memory this process can take.
+package enum AvailableMemory {
     /// Memory that can be taken without swapping, in bytes: the machine's, or what the process's control groups leave.
-    package static func availableMemory() -> UInt64 {
+    package static func bytes() -> UInt64 {
         var available =
             field("MemAvailable:", in: "/proc/meminfo").map { $0 * 1024 } ?? ProcessInfo.processInfo.physicalMemory
         for group in controlGroups() {

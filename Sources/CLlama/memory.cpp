@@ -1,0 +1,68 @@
+#include "cl_memory.h"
+
+#include "boundary.h"
+#include "context.h"
+#include "model.h"
+
+#include "ggml-backend.h"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+// Of llama.cpp's src/llama-ext.h, which is not installed; MeasureTests compares what it gives with known sizes.
+struct llama_memory_breakdown_data {
+    size_t model = 0;
+    size_t context = 0;
+    size_t compute = 0;
+};
+std::map<ggml_backend_buffer_type_t, llama_memory_breakdown_data> llama_get_memory_breakdown(const llama_context * context);
+
+namespace {
+
+std::vector<ggml_backend_dev_t> gpus() {
+    std::vector<ggml_backend_dev_t> found;
+    for (size_t index = 0; index < ggml_backend_dev_count(); ++index) {
+        ggml_backend_dev_t device = ggml_backend_dev_get(index);
+        const enum ggml_backend_dev_type type = ggml_backend_dev_type(device);
+        if (type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU) { found.push_back(device); }
+    }
+    return found;
+}
+
+} // namespace
+
+cl_status cl_context_memory(const cl_context * context, cl_memory_use * uses, size_t capacity) {
+    return cl::guarded([&] {
+        const std::vector<ggml_backend_dev_t> devices = gpus();
+        if (capacity != devices.size() + 1) { return cl::fail(CL_INVALID_ARGUMENT, "one entry for the host and for each GPU"); }
+        std::fill_n(uses, capacity, cl_memory_use{});
+        for (const auto & [type, bytes] : llama_get_memory_breakdown(context->handle)) {
+            // Pinned memory of a GPU's driver is the host's; so are weights that were repacked for the CPU, although
+            // their buffers say that they are not.
+            size_t place = 0;
+            if (!ggml_backend_buft_is_host(type)) {
+                const auto device = std::find(devices.begin(), devices.end(), ggml_backend_buft_get_device(type));
+                if (device != devices.end()) { place = 1 + (size_t) (device - devices.begin()); }
+            }
+            uses[place].weights += bytes.model;
+            uses[place].cache += bytes.context;
+            uses[place].compute += bytes.compute;
+        }
+        // The breakdown leaves out the logits: a row for each sequence.
+        uses[0].compute += (uint64_t) context->sequences * llama_vocab_n_tokens(context->model->vocabulary()) * sizeof(float);
+        return CL_OK;
+    });
+}
+
+int32_t cl_gpu_count(void) { return (int32_t) gpus().size(); }
+
+const char * cl_gpu_name(int32_t index) { return ggml_backend_dev_name(gpus()[(size_t) index]); }
+
+void cl_gpu_memory(int32_t index, uint64_t * free_bytes, uint64_t * total_bytes) {
+    size_t available = 0;
+    size_t total = 0;
+    ggml_backend_dev_memory(gpus()[(size_t) index], &available, &total);
+    *free_bytes = available;
+    *total_bytes = total;
+}

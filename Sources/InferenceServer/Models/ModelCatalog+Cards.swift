@@ -1,0 +1,42 @@
+import Llama
+import WireFormat
+
+extension ModelCatalog {
+    /// What `GET /v1/models` lists.
+    var cards: [ModelCard] { models.map(card) }
+
+    /// - Throws: 404 `model_not_found`.
+    func card(_ name: String) throws(APIError) -> ModelCard { card(of: try model(name)) }
+
+    /// Whether it is in memory, in a word.
+    func status(of model: ServableModel) -> String {
+        switch pool.phase(model.id) {
+        case .absent, .unloading: "unloaded"
+        case .loading: "loading"
+        case .loaded: "loaded"
+        }
+    }
+
+    private func card(of model: ServableModel) -> ModelCard {
+        let information = model.plan.information
+        return ModelCard(
+            id: model.id,
+            created: model.file.modified,
+            ownedBy: "local",
+            extras: JSONObject([
+                ("status", ["value": .string(status(of: model))]),
+                (
+                    "meta",
+                    [
+                        "description": .string(information.description),
+                        "context_length": JSONValue(model.plan.options.contextLength),
+                        "training_context_length": JSONValue(information.trainingContext),
+                        "parameters": JSONValue(Int(information.parameters)),
+                        "size_bytes": JSONValue(Int(information.size)),
+                        "memory_bytes": JSONValue(Int(model.plan.memory.uses.reduce(0) { $0 + $1.total })),
+                    ]
+                ),
+            ])
+        )
+    }
+}

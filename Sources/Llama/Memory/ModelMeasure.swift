@@ -1,0 +1,33 @@
+/// A model of which only the header was read: it tells what memory the model and a context of it would take.
+///
+/// The numbers come from the code that would allocate the memory. The vocabulary is read, the weights are not; recurrent
+/// states are allocated for a moment.
+package struct ModelMeasure: Sendable {
+    private let model: LlamaModel
+
+    package var information: LlamaModel.Information { model.information }
+
+    /// Reads the header; blocks for about a tenth of a second.
+    ///
+    /// - Parameters:
+    ///   - path: A readable regular file.
+    ///   - gpuLayers: How many layers would be placed on a GPU.
+    /// - Throws: `LlamaError` where it is not a model that llama.cpp knows, or a file that is shorter than its header says.
+    package init(path: String, gpuLayers: Int = 0) throws(LlamaError) {
+        model = try LlamaModel(path: path, gpuLayers: gpuLayers, isMeasured: true)
+    }
+
+    /// What the model would take with such a context.
+    package func memory(_ options: LlamaBackend.Options) throws(LlamaError) -> ModelMemory {
+        try LlamaContext(model: model, options: options.feasible, watch: StepWatch()).memory()
+    }
+}
+
+extension LlamaBackend.Options {
+    /// The options with at least one token in a step for each sequence.
+    var feasible: Self {
+        var options = self
+        options.stepTokens = max(stepTokens, sequences)
+        return options
+    }
+}
