@@ -14,5 +14,6 @@
 #include "cl_templates.h"
 #include "cl_context.h"
 #include "cl_sampler.h"
+#include "cl_quantize.h"
 
 #endif

@@ -35,13 +35,17 @@ struct ModelOptions {
         "--blas",
         help: "let OpenBLAS take the large products: faster for F32 weights,\nslower for quantized ones"
     )
+    static let noTune = CommandLineOption(
+        "--no-tune",
+        help: "use the file as it is, whatever 'tune' found to be faster"
+    )
     static let logLevel = CommandLineOption(
         "--log-level",
         value: "LEVEL",
         help: "debug, info, warning or error (default: info; chat: error)"
     )
 
-    static let all = [folder, model, contextSize, parallel, threads, blas, logLevel]
+    static let all = [folder, model, contextSize, parallel, threads, blas, noTune, logLevel]
 
     var folder: String
     var model: String?
@@ -49,6 +53,7 @@ struct ModelOptions {
     var parallel: Int
     var threads: Int?
     var usesBLAS: Bool
+    var usesTuning: Bool
     var logLevel: LogLevel
 
     /// The options of `chat`.
@@ -69,13 +74,16 @@ struct ModelOptions {
         parallel = try options.integer(Self.parallel, in: 1...256) ?? defaultParallel
         threads = try options.integer(Self.threads, in: 1...1024)
         usesBLAS = options.has(Self.blas)
-        logLevel = defaultLogLevel
-        if let name = options.string(Self.logLevel) {
-            guard let level = LogLevel(name: name) else {
-                throw UsageError("--log-level takes debug, info, warning or error, not '\(name)'")
-            }
-            logLevel = level
+        usesTuning = !options.has(Self.noTune)
+        logLevel = try Self.logLevel(options) ?? defaultLogLevel
+    }
+
+    static func logLevel(_ options: ParsedOptions) throws(UsageError) -> LogLevel? {
+        guard let name = options.string(logLevel) else { return nil }
+        guard let level = LogLevel(name: name) else {
+            throw UsageError("--log-level takes debug, info, warning or error, not '\(name)'")
         }
+        return level
     }
 
     static func folder(_ options: ParsedOptions, _ environment: [String: String]) -> String {

@@ -26,7 +26,9 @@ final class ChatModel: Sendable {
     /// - Throws: `LlamaError`, `TokenizerError`, or `ModelFolderError` where the memory does not suffice.
     init(_ file: ModelFile, id: String, options: ModelOptions, policy: SchedulingPolicy = SchedulingPolicy()) throws {
         let log = Log("model")
-        let model = try LlamaModel(path: file.path)
+        let weights = ServedWeights.choose(for: file, id: id, options: options)
+        LlamaRuntime.useBLAS(weights.usesBLAS)
+        let model = try LlamaModel(path: weights.path)
         guard model.information.hasDecoder, model.information.isCausal else {
             throw ModelFolderError("\(file.path) holds a model that cannot generate text")
         }
@@ -36,7 +38,9 @@ final class ChatModel: Sendable {
         let abort = AbortFlag()
         let backend = try LlamaBackend(
             model: model,
-            options: LlamaBackend.Options(contextLength: contextLength, sequences: options.parallel, threads: threads),
+            options: weights.apply(
+                to: LlamaBackend.Options(contextLength: contextLength, sequences: options.parallel, threads: threads)
+            ),
             heartbeat: heartbeat,
             abort: abort
         )
