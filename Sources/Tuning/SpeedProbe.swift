@@ -1,3 +1,4 @@
+internal import Foundation
 package import Llama
 package import Scheduling
 
@@ -20,7 +21,10 @@ package final class SpeedProbe {
     private let tokens: [TokenID]
     private let depth: Int
     private var best: Speeds?
-    private var promptSpeeds: [Double] = []
+    private let threads: Int
+    /// What prompts took, in seconds, and what all threads computed meanwhile.
+    private var time = 0.0
+    private var processorTime = 0.0
 
     /// Makes the context and computes everything once, so that nothing is measured cold; blocks.
     ///
@@ -45,6 +49,7 @@ package final class SpeedProbe {
         settings.apply(to: &options)
         evaluator = try LlamaEvaluator(model: model, options: options, vocabularySize: vocabularySize)
         self.tokens = tokens
+        threads = settings.batchThreads
         // Recurrent memory cannot go back to a depth: it is measured from the beginning each time.
         depth = evaluator.cutsSequences ? Self.depth : 0
         if depth > 0 { try fill(areShared: !settings.isUnified) }
@@ -65,20 +70,16 @@ package final class SpeedProbe {
             decode16: try decode(Self.sequences, steps: 6)
         )
         best = best?.best(speeds) ?? speeds
-        promptSpeeds.append(speeds.prompt)
     }
 
-    /// Whether most rounds were much slower than the best, as when another program takes the cores.
-    package var isDisturbed: Bool {
-        let sorted = promptSpeeds.sorted()
-        guard sorted.count > 1, let fastest = sorted.last else { return false }
-        return sorted[(sorted.count - 1) / 2] < 0.8 * fastest
-    }
+    /// Whether other programs took the cores: the threads then got less time than went by.
+    package var isDisturbed: Bool { processorTime < 0.8 * time * Double(threads) }
 
     /// Begins the rounds anew.
     package func forget() {
         best = nil
-        promptSpeeds = []
+        time = 0
+        processorTime = 0
     }
 
     /// Gives every sequence its context.
@@ -101,11 +102,14 @@ package final class SpeedProbe {
         let sequence = SequenceID(rawValue: 0)
         try evaluator.clear(sequence)
         let prompt = batch(sequence, tokens[0..<Self.promptLength])
+        let processorStart = clock()
         let start = ContinuousClock.now
         try evaluator.compute(prompt)
-        let time = ContinuousClock.now - start
+        let time = (ContinuousClock.now - start) / .seconds(1)
+        self.time += time
+        processorTime += Double(clock() - processorStart) / Double(CLOCKS_PER_SEC)
         if depth > 0 { try evaluator.cut(sequence, toPosition: depth) }
-        return Double(Self.promptLength) / (time / .seconds(1))
+        return Double(Self.promptLength) / time
     }
 
     private func decode(_ width: Int, steps: Int) throws(LlamaError) -> Double {

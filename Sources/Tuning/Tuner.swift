@@ -24,20 +24,21 @@ package final class Tuner {
         }
     }
 
-    let workspace: TuningWorkspace
-    let options: Options
-    let report: (String) -> Void
+    private let workspace: TuningWorkspace
+    private let options: Options
+    private var objective: Objective { options.objective }
+    private let report: (String) -> Void
     private let start = ContinuousClock.now
 
-    let original: LlamaModel
-    let sourceName: String
-    let tokens: [TokenID]
-    let vocabularySize: Int
-    let meter: DistanceMeter
-    private(set) var formats: [TuningRecord.Format] = []
-    private(set) var trials: [TuningRecord.Trial] = []
+    private let original: LlamaModel
+    private let sourceName: String
+    private let tokens: [TokenID]
+    private let vocabularySize: Int
+    private let meter: DistanceMeter
+    private var formats: [TuningRecord.Format] = []
+    private var trials: [TuningRecord.Trial] = []
     /// Whether other programs kept taking the cores while speeds were measured.
-    package private(set) var isDisturbed = false
+    private var isDisturbed = false
     /// The file of the best format so far, and its place among the formats; nil for the original.
     private var best: (path: String, place: Int)?
 
@@ -101,11 +102,12 @@ package final class Tuner {
         let record = TuningRecord(
             machine: .current(),
             source: source,
-            maxKL: options.objective.maxKL,
+            maxKL: objective.maxKL,
             formats: formats,
             trials: trials,
             choice: choice,
-            chunks: meter.chunkCount
+            chunks: meter.chunkCount,
+            isDisturbed: isDisturbed
         )
         try workspace.publish(
             weights: best?.path,
@@ -134,26 +136,32 @@ package final class Tuner {
         let bits = Double(information.size) * 8 / Double(max(1, information.parameters))
         let candidates = options.formats ?? Candidates.formats(from: original.format, bitsPerWeight: bits)
         let probe = try probe(original, defaults)
-        var reference: Speeds?
         for format in candidates where format != original.format {
             var row = TuningRecord.Format(name: format.rawValue)
             if let refusal = Candidates.refusal(of: format, model: information, room: options.room) {
                 row.verdict = refusal
             } else {
                 try measure(format, &row, against: probe)
-                reference = reference.map { $0.best(probe.speeds) } ?? probe.speeds
             }
             formats.append(row)
-            report("\(row.name): \(TuningTable.summary(row))")
-            try keepIfBest(formats.count - 1)
+            judge()
+            report("\(row.name): \(TuningTable.summary(formats[formats.count - 1]))")
+            keepIfBest(formats.count - 1)
         }
-        if reference == nil { try probe.round() }
-        let speeds = reference ?? probe.speeds
-        formats[0].speeds = speeds
+        if formats[0].speeds == nil {
+            try probe.round()
+            formats[0].speeds = probe.speeds
+        }
+        // With more rounds the original may have turned out to be faster than it seemed.
+        if let best, objective.best(formats) == nil {
+            workspace.discard(best.path)
+            self.best = nil
+        }
+        formats[best?.place ?? 0].verdict = nil
         for place in formats.indices where formats[place].verdict == nil && place != (best?.place ?? 0) {
             formats[place].verdict = place == 0 ? "the original" : "slower than the chosen one"
         }
-        return speeds
+        return formats[0].speeds ?? probe.speeds
     }
 
     private func measure(_ format: WeightFormat, _ row: inout TuningRecord.Format, against probe: SpeedProbe) throws {
@@ -166,18 +174,26 @@ package final class Tuner {
         let challenger = try self.probe(model, Settings(threads: options.threads))
         try contest(probe, challenger, time: options.time * 0.3 / Double(options.formats?.count ?? 4))
         row.speeds = challenger.speeds
-        row.gain = challenger.speeds.gain(over: probe.speeds)
+        formats[0].speeds = formats[0].speeds?.best(probe.speeds) ?? probe.speeds
         report("\(format.rawValue): measuring its distance")
         row.distance = try meter.distance(of: model, settings: Settings(threads: options.threads))
-        if let gain = row.gain, let distance = row.distance {
-            row.verdict = options.objective.refusal(gain: gain, distance: distance)
+    }
+
+    /// Computes all gains anew, over the best that the original has shown so far.
+    private func judge() {
+        guard let reference = formats[0].speeds else { return }
+        for place in formats.indices.dropFirst() {
+            guard let speeds = formats[place].speeds, let distance = formats[place].distance else { continue }
+            let gain = speeds.gain(over: reference)
+            formats[place].gain = gain
+            formats[place].verdict = objective.refusal(gain: gain, distance: distance)
         }
     }
 
     /// One converted file is kept at a time.
-    private func keepIfBest(_ place: Int) throws {
+    private func keepIfBest(_ place: Int) {
         let path = workspace.candidate(formats[place].name)
-        if options.objective.best(formats) == place {
+        if objective.best(formats) == place {
             if let best { workspace.discard(best.path) }
             best = (path, place)
         } else {
@@ -207,10 +223,10 @@ package final class Tuner {
                 row.note = "not possible: \(error.description)"
                 continue
             }
-            guard let gain = row.gain, gain >= options.objective.minimumGain else { continue }
+            guard let gain = row.gain, gain >= objective.minimumGain else { continue }
             if trial.changesOutput {
                 let distance = try distance(model, changed)
-                guard distance.meanKL <= options.objective.maxKL else {
+                guard distance.meanKL <= objective.maxKL else {
                     row.note = "refused: too far from the original"
                     continue
                 }
@@ -254,7 +270,7 @@ package final class Tuner {
         report("measuring the choice as a whole")
         let distance = try distance(model, settings)
         // Each setting kept to the bound by itself; what all of them add up to counts.
-        guard distance.meanKL <= options.objective.maxKL else { return choice }
+        guard distance.meanKL <= objective.maxKL else { return choice }
         let first = try probe(original, Settings(threads: options.threads))
         let last = try probe(try loaded(model, settings), settings)
         try contest(first, last, time: options.time * 0.06)
@@ -283,16 +299,18 @@ package final class Tuner {
         return try SpeedProbe(model: model, settings: settings, tokens: tokens, vocabularySize: vocabularySize)
     }
 
-    /// Lets two probes take turns, each beginning every other round, until the time is over; five times at most.
+    /// Lets two probes take turns, each beginning every other round, until the time is over.
     private func contest(_ one: SpeedProbe, _ other: SpeedProbe, time: Duration) throws {
         one.forget()
         other.forget()
         let start = ContinuousClock.now
-        for round in 1...5 {
+        for round in 1...8 {
             try (round % 2 == 0 ? other : one).round()
             try (round % 2 == 0 ? one : other).round()
             let elapsed = ContinuousClock.now - start
-            if elapsed + elapsed / round > time { break }
+            let isDisturbed = one.isDisturbed || other.isDisturbed
+            // Where other programs compute, too, more rounds may find a quiet moment.
+            if elapsed + elapsed / round > (isDisturbed ? time * 2 : time) || (round >= 5 && !isDisturbed) { break }
         }
         if one.isDisturbed || other.isDisturbed { isDisturbed = true }
     }

@@ -50,6 +50,8 @@ package struct TuningRecord: Sendable, Codable, Equatable {
     package var choice: Choice
     /// How many chunks of 512 tokens the distance was measured on.
     package var chunks: Int
+    /// Whether other programs kept taking the cores: the speeds are rough then.
+    package var isDisturbed: Bool
 
     /// The record as JSON.
     package func encoded() throws -> Data {

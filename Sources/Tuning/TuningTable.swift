@@ -31,6 +31,11 @@ package enum TuningTable {
 
     /// What was chosen, in one line.
     package static func choice(_ record: TuningRecord) -> String {
+        choiceAlone(record)
+            + (record.isDisturbed ? " Other programs took the cores meanwhile: tune again when idle." : "")
+    }
+
+    private static func choiceAlone(_ record: TuningRecord) -> String {
         let choice = record.choice
         let gain = number(choice.gain, decimals: 2)
         let changes = record.trials.filter(\.isAdopted).map { "\($0.name) \($0.value)" }

@@ -36,7 +36,9 @@ struct ObjectiveTests {
         #expect(Objective().best(formats) == 1)
         #expect(Objective(maxKL: 0.1).best(formats) == 3)
         #expect(Objective(maxKL: 0.0002).best(formats) == 2)
-        #expect(Objective().refusal(gain: 1.6, distance: Distance(perplexity: 21, meanKL: 0.08))?.contains("far") == true)
+        #expect(
+            Objective().refusal(gain: 1.6, distance: Distance(perplexity: 21, meanKL: 0.08))?.contains("far") == true
+        )
     }
 
     @Test("where nothing is better by more than measuring errs, the original stays")

@@ -8,7 +8,12 @@ struct RecordTests {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "tuning-\(UUID())").path
     private let files: TuningFiles
     private let machine = MachineIdentity(
-        processor: "one", features: "f", processors: 2, ggml: "1", llama: "2", build: "AVX"
+        processor: "one",
+        features: "f",
+        processors: 2,
+        ggml: "1",
+        llama: "2",
+        build: "AVX"
     )
 
     init() throws {
@@ -27,9 +32,15 @@ struct RecordTests {
             formats: [.init(name: "Q4_1", bytes: 1, speeds: speeds, gain: 1, distance: distance, verdict: nil)],
             trials: [.init(name: "BLAS", value: "on", gain: 0.5, isAdopted: false)],
             choice: .init(
-                format: "Q4_1", weights: weights, settings: Settings(threads: 2), gain: 1, speeds: speeds, meanKL: 0
+                format: "Q4_1",
+                weights: weights,
+                settings: Settings(threads: 2),
+                gain: 1,
+                speeds: speeds,
+                meanKL: 0
             ),
-            chunks: 2
+            chunks: 2,
+            isDisturbed: false
         )
     }
 
@@ -88,7 +99,12 @@ struct RecordTests {
     func foreign() throws {
         var other = try record()
         other.machine = MachineIdentity(
-            processor: "two", features: "f", processors: 2, ggml: "1", llama: "2", build: "AVX"
+            processor: "two",
+            features: "f",
+            processors: 2,
+            ggml: "1",
+            llama: "2",
+            build: "AVX"
         )
         try write(other)
         #expect(reason()?.contains("another machine") == true)

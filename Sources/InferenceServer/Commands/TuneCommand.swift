@@ -38,11 +38,6 @@ struct TuneCommand {
         }
         let record = try tuner.run()
         Console.print(TuningTable.text(record))
-        if tuner.isDisturbed {
-            Console.printError(
-                "tune \(id): other programs kept taking the cores: the speeds are rough; tune again when the machine is idle"
-            )
-        }
         Console.print("Kept in \(files.record), with the plot \(files.plot).")
     }
 
