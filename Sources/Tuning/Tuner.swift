@@ -218,7 +218,13 @@ package final class Tuner {
             }
             let changed = trial.change(settings)
             do {
-                row.gain = try gain(of: changed, over: settings, model, trial)
+                let result = try gain(of: changed, over: settings, model, trial)
+                row.gain = result.gain
+                if result.isDisturbed {
+                    // With a core taken away, one thread seems faster than two.
+                    row.note = "not judged: other programs took the cores"
+                    continue
+                }
             } catch let error as LlamaError {
                 row.note = "not possible: \(error.description)"
                 continue
@@ -242,13 +248,15 @@ package final class Tuner {
         over settings: Settings,
         _ model: LlamaModel,
         _ trial: SettingTrial
-    ) throws -> Double {
+    ) throws -> (gain: Double, isDisturbed: Bool) {
         let current = try probe(model, settings)
         // The BLAS backend is chosen when a model is loaded.
         let challengers = try loaded(model, changed)
         let challenger = try probe(challengers, changed)
         try contest(current, challenger, time: options.time * 0.05)
-        return trial.gain(challenger.speeds, current.speeds)
+        return (
+            trial.gain(challenger.speeds, current.speeds), current.isDisturbed || challenger.isDisturbed
+        )
     }
 
     /// Measures the choice as a whole against the original, where it is more than a format that was measured already.
