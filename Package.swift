@@ -81,9 +81,16 @@ let package = Package(
         ),
         .target(
             name: "CLlamaReference",
+            dependencies: ["CLlama"],
             path: "Tests/CLlamaReference",
             cxxSettings: [.unsafeFlags(nativeHeaders)],
             linkerSettings: nativeLibraries
+        ),
+        // A benchmark, in no product that is installed.
+        .executableTarget(
+            name: "SamplingBench",
+            dependencies: ["CLlama", "CLlamaReference"],
+            path: "Scripts/bench/sampling"
         ),
         .testTarget(
             name: "RuntimeSupportTests",
@@ -100,7 +107,7 @@ let package = Package(
         ),
         .testTarget(
             name: "LlamaTests",
-            dependencies: ["CLlamaReference", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer"],
+            dependencies: ["CLlama", "CLlamaReference", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer"],
             swiftSettings: strict
         ),
         .testTarget(

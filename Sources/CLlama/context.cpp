@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -48,6 +49,15 @@ llama_flash_attn_type flash_of(cl_flash_attention flash) {
     return LLAMA_FLASH_ATTN_TYPE_AUTO;
 }
 
+cl_status copy_through_buffer(cl_context * context, int32_t from, int32_t to) {
+    std::vector<uint8_t> buffer(llama_state_seq_get_size(context->handle, from));
+    const size_t size = llama_state_seq_get_data(context->handle, buffer.data(), buffer.size(), from);
+    if (size == 0 || llama_state_seq_set_data(context->handle, buffer.data(), size, to) == 0) {
+        return cl::fail(CL_FAILED, "what a sequence holds could not be copied");
+    }
+    return CL_OK;
+}
+
 } // namespace
 
 cl_status cl_context_create(const cl_model * model, cl_context_options options, cl_context ** context) {
@@ -61,7 +71,8 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
         params.type_k = type_of(options.key_type);
         params.type_v = type_of(options.value_type);
         params.flash_attn_type = flash_of(options.flash_attention);
-        params.n_ctx = length * options.sequences;
+        const uint32_t all = length * options.sequences;
+        params.n_ctx = options.unified && options.cache_tokens > 0 ? std::min(options.cache_tokens, all) : all;
         params.n_seq_max = options.sequences;
         params.n_batch = options.batch_tokens;
         params.n_ubatch = options.batch_tokens;
@@ -77,6 +88,7 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
         holder->model = model;
         holder->capacity = (int32_t) options.batch_tokens;
         holder->sequences = (int32_t) options.sequences;
+        holder->unified = options.unified;
         holder->batch = llama_batch_init(holder->capacity, 0, 1);
         holder->handle = llama_init_from_model(model->handle, params);
         if (holder->handle == nullptr) {
@@ -156,12 +168,27 @@ cl_status cl_memory_cut(cl_context * context, int32_t sequence, int32_t position
     });
 }
 
-cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to) {
+cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to, int32_t position) {
     return cl::guarded([&] {
         if (!has_sequence(context, from)) { return no_such_sequence(from); }
         if (!has_sequence(context, to)) { return no_such_sequence(to); }
-        // Between streams only whole sequences can be copied: llama.cpp asserts on anything else.
-        llama_memory_seq_cp(llama_get_memory(context->handle), from, to, -1, -1);
+        const llama_memory_t memory = llama_get_memory(context->handle);
+        if (context->unified && cl_context_cuts_sequences(context)) {
+            llama_memory_seq_cp(memory, from, to, 0, position);
+            return CL_OK;
+        }
+        const uint32_t held = (uint32_t) (llama_memory_seq_pos_max(memory, from) + 1);
+        if (cl_context_cuts_sequences(context) && held < context->length / 3) {
+            // Between streams llama.cpp copies all cells, the empty ones too; by way of a buffer only those in use.
+            const cl_status status = copy_through_buffer(context, from, to);
+            if (status != CL_OK) { return status; }
+        } else {
+            llama_memory_seq_cp(memory, from, to, -1, -1);
+        }
+        const bool is_longer = llama_memory_seq_pos_max(memory, to) >= position;
+        if (is_longer && !llama_memory_seq_rm(memory, to, position, -1)) {
+            return cl::fail(CL_FAILED, "the model's memory cannot be cut");
+        }
         return CL_OK;
     });
 }

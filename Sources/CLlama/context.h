@@ -11,6 +11,7 @@ struct cl_context {
     llama_batch batch;
     int32_t capacity;
     int32_t sequences;
+    bool unified;
     uint32_t length; // tokens that one sequence can hold
 };
 

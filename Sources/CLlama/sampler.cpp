@@ -1,96 +1,227 @@
 #include "cl_sampler.h"
 
 #include "boundary.h"
+#include "candidates.h"
 #include "context.h"
+#include "ggml_threads.h"
+#include "logit_rows.h"
 #include "model.h"
+#include "penalties.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
 struct cl_sampler {
     const llama_vocab * vocabulary;
-    llama_sampler * chain;
+    cl_sampler_options options; // without the biases
+    std::vector<cl_logit_bias> biases;
+    cl::recent_tokens recent;
+    std::mt19937 random;
+
+    bool is_greedy() const {
+        // Below this, logits divided by the temperature leave float's range.
+        return options.temperature < 1e-5f;
+    }
+
+    bool has_penalties() const { return options.presence_penalty != 0 || options.frequency_penalty != 0; }
+
+    // From [0, 1), by 53 random bits.
+    double next_point() {
+        const uint64_t high = random() >> 5;
+        const uint64_t low = random() >> 6;
+        return (double) (high << 26 | low) * 0x1p-53;
+    }
 };
 
 namespace {
 
-struct sampler_deleter {
-    void operator()(cl_sampler * sampler) const {
-        llama_sampler_free(sampler->chain);
-        delete sampler;
-    }
+constexpr int32_t no_token = -1;
+
+// What a thread needs to choose; kept from one choice to the next.
+struct workspace {
+    std::vector<float> block_maxima;
+    std::vector<float> originals;
+    cl::candidate_set candidates;
 };
 
-void add_biases(llama_sampler * chain, const llama_vocab * vocabulary, const cl_sampler_options & options) {
-    const int32_t size = llama_vocab_n_tokens(vocabulary);
-    std::vector<llama_logit_bias> biases;
-    for (size_t index = 0; index < options.bias_count; ++index) {
-        biases.push_back({options.biases[index].token, options.biases[index].bias});
-    }
-    if (options.ignores_end) {
-        for (llama_token token = 0; token < size; ++token) {
-            if (llama_vocab_is_eog(vocabulary, token)) { biases.push_back({token, -INFINITY}); }
+// The few logits of a row that biases and penalties concern, changed for as long as this lives: cheaper than a copy of the
+// row.
+class adjusted_logits {
+public:
+    adjusted_logits(float * logits, size_t count, const cl_sampler & sampler, std::vector<float> & originals)
+        : logits(logits), count(count), sampler(sampler), originals(originals) {
+        originals.clear();
+        // Before the first change, so that none is left half done.
+        originals.reserve(sampler.biases.size() + sampler.recent.counts().size());
+        for (const cl_logit_bias & bias : sampler.biases) { add(bias.token, bias.bias); }
+        for (const auto & entry : sampler.recent.counts()) {
+            add(entry.token,
+                -((float) entry.count * sampler.options.frequency_penalty + sampler.options.presence_penalty));
         }
     }
-    if (!biases.empty()) {
-        llama_sampler_chain_add(chain, llama_sampler_init_logit_bias(size, (int32_t) biases.size(), biases.data()));
+
+    // In reverse, since a token may have been changed more than once.
+    ~adjusted_logits() {
+        const auto & counts = sampler.recent.counts();
+        for (auto entry = counts.rbegin(); entry != counts.rend(); ++entry) { restore(entry->token); }
+        for (auto bias = sampler.biases.rbegin(); bias != sampler.biases.rend(); ++bias) { restore(bias->token); }
     }
+
+    adjusted_logits(const adjusted_logits &) = delete;
+    adjusted_logits & operator=(const adjusted_logits &) = delete;
+
+private:
+    void add(int32_t token, float change) {
+        if ((size_t) token >= count) { return; }
+        originals.push_back(logits[token]);
+        logits[token] += change;
+    }
+
+    void restore(int32_t token) {
+        if ((size_t) token >= count) { return; }
+        logits[token] = originals.back();
+        originals.pop_back();
+    }
+
+    float * logits;
+    size_t count;
+    const cl_sampler & sampler;
+    std::vector<float> & originals;
+};
+
+int32_t choose(cl_sampler & sampler, float * logits, size_t count) {
+    thread_local workspace space;
+    const cl_sampler_options & options = sampler.options;
+    const adjusted_logits adjusted(logits, count, sampler, space.originals);
+    const cl::logit_row row(logits, count, space.block_maxima);
+    if (row.max() == -INFINITY) { return no_token; }
+    if (sampler.is_greedy()) { return (int32_t) row.first_max(); }
+
+    const double point = sampler.next_point();
+    // Beside an infinite logit no other weighs anything.
+    if (row.max() == INFINITY) { return (int32_t) row.first_max(); }
+    const bool has_top_k = options.top_k > 0 && (size_t) options.top_k < count;
+    const bool has_top_p = options.top_p < 1;
+    const bool has_min_p = options.min_p > 0;
+    cl::candidate_set & candidates = space.candidates;
+    if (has_top_k) {
+        candidates.take_top_k(row, options.top_k);
+        if (has_top_p) { candidates.keep_top_p(options.top_p); }
+    } else if (has_top_p) {
+        candidates.take_top_p(row, options.top_p);
+    } else if (has_min_p) {
+        candidates.take_min_p(row, options.min_p);
+    } else {
+        return cl::choose_from_all(row, options.temperature, point);
+    }
+    if (has_min_p) { candidates.keep_min_p(options.min_p); }
+    return candidates.choose(options.temperature, point);
+}
+
+cl_sample sample(cl_sampler & sampler, float * logits, size_t count) {
+    const int32_t token = choose(sampler, logits, count);
+    if (token == no_token) { return {no_token, false}; }
+    if (sampler.has_penalties()) { sampler.recent.add(token); }
+    const bool is_known = token < llama_vocab_n_tokens(sampler.vocabulary);
+    return {token, is_known && llama_vocab_is_eog(sampler.vocabulary, token)};
+}
+
+template <typename Element> bool has_repetition(std::vector<Element> elements) {
+    std::sort(elements.begin(), elements.end());
+    return std::adjacent_find(elements.begin(), elements.end()) != elements.end();
+}
+
+// What choosing costs, in logits that are read once.
+size_t cost(const cl_sampler & sampler, size_t row_length) {
+    return sampler.is_greedy() ? row_length : 4 * row_length;
+}
+
+// Below this, about a millisecond, waiting for a thread that has lost its core to another program may take longer than it
+// saves.
+constexpr size_t least_shared_cost = 1 << 23;
+
+cl_status sample_all(
+    cl_sampler * const * samplers, float * const * rows, size_t row_length, size_t count, int threads,
+    cl_sample * samples) {
+    if (has_repetition(std::vector<const void *>(samplers, samplers + count)) ||
+        has_repetition(std::vector<const void *>(rows, rows + count))) {
+        return cl::fail(CL_INVALID_ARGUMENT, "a sampler or a row of logits comes twice");
+    }
+    size_t total = 0;
+    for (size_t index = 0; index < count; ++index) { total += cost(*samplers[index], row_length); }
+    std::atomic<bool> lacks_memory{false};
+    cl::for_each_on_ggml_threads(count, total < least_shared_cost ? 1 : threads, [&](size_t index) {
+        try {
+            samples[index] = sample(*samplers[index], rows[index], row_length);
+        } catch (const std::exception &) { // of memory alone
+            lacks_memory = true;
+        }
+    });
+    if (lacks_memory) { throw std::bad_alloc(); }
+    return CL_OK;
 }
 
 } // namespace
 
-// The order is that of llama.cpp's common library: biases, penalties, top-k, top-p, min-p, temperature, choice.
 cl_status cl_sampler_create(const cl_model * model, cl_sampler_options options, cl_sampler ** sampler) {
     return cl::guarded([&] {
         const llama_vocab * vocabulary = model->vocabulary();
-        for (size_t index = 0; index < options.bias_count; ++index) {
-            const int32_t token = options.biases[index].token;
-            if (token < 0 || token >= llama_vocab_n_tokens(vocabulary)) {
-                return cl::fail(CL_INVALID_ARGUMENT, "the vocabulary has no token " + std::to_string(token));
+        for (const float number : {options.temperature, options.top_p, options.min_p, options.presence_penalty,
+                                   options.frequency_penalty}) {
+            if (!std::isfinite(number)) {
+                return cl::fail(CL_INVALID_ARGUMENT, "a sampling parameter is not a finite number");
             }
         }
-        llama_sampler_chain_params params = llama_sampler_chain_default_params();
-        params.no_perf = true;
-        std::unique_ptr<cl_sampler, sampler_deleter> holder(
-            new cl_sampler{vocabulary, llama_sampler_chain_init(params)});
-        llama_sampler * chain = holder->chain;
-
-        add_biases(chain, vocabulary, options);
-        if (options.presence_penalty != 0 || options.frequency_penalty != 0) {
-            llama_sampler_chain_add(
-                chain,
-                llama_sampler_init_penalties(
-                    llama_vocab_n_tokens(vocabulary), (int32_t) options.penalty_window, 1.0f, options.frequency_penalty, options.presence_penalty));
+        std::vector<cl_logit_bias> biases(options.biases, options.biases + options.bias_count);
+        for (const cl_logit_bias & bias : biases) {
+            if (bias.token < 0 || bias.token >= llama_vocab_n_tokens(vocabulary)) {
+                return cl::fail(CL_INVALID_ARGUMENT, "the vocabulary has no token " + std::to_string(bias.token));
+            }
+            if (std::isnan(bias.bias)) { return cl::fail(CL_INVALID_ARGUMENT, "a bias is not a number"); }
         }
-        // Below this, logits divided by the temperature leave float's range.
-        if (options.temperature < 1e-5f) {
-            llama_sampler_chain_add(chain, llama_sampler_init_greedy());
-        } else {
-            if (options.top_k > 0) { llama_sampler_chain_add(chain, llama_sampler_init_top_k(options.top_k)); }
-            if (options.top_p < 1) { llama_sampler_chain_add(chain, llama_sampler_init_top_p(options.top_p, 1)); }
-            if (options.min_p > 0) { llama_sampler_chain_add(chain, llama_sampler_init_min_p(options.min_p, 1)); }
-            llama_sampler_chain_add(chain, llama_sampler_init_temp(options.temperature));
-            llama_sampler_chain_add(chain, llama_sampler_init_dist(options.seed));
+        if (options.ignores_end) {
+            for (llama_token token = 0; token < llama_vocab_n_tokens(vocabulary); ++token) {
+                if (llama_vocab_is_eog(vocabulary, token)) { biases.push_back({token, -INFINITY}); }
+            }
         }
-        *sampler = holder.release();
+        options.biases = nullptr;
+        *sampler = new cl_sampler{
+            vocabulary, options, std::move(biases), cl::recent_tokens(options.penalty_window),
+            std::mt19937(options.seed)};
         return CL_OK;
     });
 }
 
 void cl_sampler_free(cl_sampler * sampler) {
-    sampler_deleter{}(sampler);
+    delete sampler;
 }
 
-cl_status cl_sampler_sample(
-    cl_sampler * sampler, cl_context * context, int32_t index, int32_t * token, bool * ends_generation) {
+cl_status cl_sampler_sample_all(
+    cl_context * context, cl_sampler * const * samplers, const int32_t * indices, size_t count, cl_sample * samples) {
     return cl::guarded([&] {
-        if (cl_context_logits(context, index) == nullptr) {
-            return cl::fail(CL_INVALID_ARGUMENT, "the batch index has no logits");
+        std::vector<float *> rows(count);
+        for (size_t index = 0; index < count; ++index) {
+            // llama.h lends them for writing too.
+            rows[index] = const_cast<float *>(cl_context_logits(context, indices[index]));
+            if (rows[index] == nullptr) { return cl::fail(CL_INVALID_ARGUMENT, "the batch index has no logits"); }
         }
-        *token = llama_sampler_sample(sampler->chain, context->handle, index);
-        *ends_generation = llama_vocab_is_eog(sampler->vocabulary, *token);
-        return CL_OK;
+        const size_t row_length = llama_vocab_n_tokens(context->model->vocabulary());
+        return sample_all(samplers, rows.data(), row_length, count, llama_n_threads(context->handle), samples);
+    });
+}
+
+cl_status cl_sampler_choose_all(
+    cl_sampler * const * samplers, float * const * rows, size_t row_length, size_t count, uint32_t threads,
+    cl_sample * samples) {
+    return cl::guarded([&] {
+        if (row_length == 0 || row_length > INT32_MAX || threads == 0 || threads > GGML_MAX_N_THREADS) {
+            return cl::fail(CL_INVALID_ARGUMENT, "there are no logits, or no threads, or too many");
+        }
+        return sample_all(samplers, rows, row_length, count, (int) threads, samples);
     });
 }

@@ -1,7 +1,7 @@
 package import RuntimeSupport
 package import Scheduling
 
-/// Carries out token steps with llama.cpp: one context, one sampler for each sequence.
+/// Carries out token steps with llama.cpp: one context, a sampler for each request.
 package final class LlamaBackend: Backend {
     package struct Options: Sendable, Equatable {
         /// Tokens of prompt and answer in one sequence.
@@ -21,6 +21,8 @@ package final class LlamaBackend: Backend {
         ///
         /// Copies between sequences then cost nothing, and attention looks at everybody's cells.
         package var isUnified = false
+        /// Cells of the pool; nil: as many as all sequences could fill.
+        package var cacheTokens: Int?
 
         package init(contextLength: Int, sequences: Int, threads: Int, stepTokens: Int = 512) {
             self.contextLength = contextLength
@@ -32,7 +34,9 @@ package final class LlamaBackend: Backend {
 
     package let limits: BackendLimits
     private let context: LlamaContext
-    private var samplers: [SequenceID: LlamaSampler] = [:]
+    private var samplers: [RequestID: LlamaSampler] = [:]
+    private var states: [StateID: SequenceState] = [:]
+    private let log = Log("engine")
 
     /// Makes the context; blocks while its memory is set up.
     ///
@@ -56,29 +60,52 @@ package final class LlamaBackend: Backend {
             options: options,
             watch: StepWatch(heartbeat: heartbeat, abort: abort)
         )
+        let cacheTokens = options.sequences * context.contextLength
         limits = BackendLimits(
             maxSequences: options.sequences,
             // llama.cpp rounds up; what was asked for is what requests are held to.
             contextLength: min(options.contextLength, context.contextLength),
             maxStepTokens: options.stepTokens,
             cutsSequences: context.cutsSequences,
-            copyCost: options.isUnified ? 0 : Self.copyCost(of: model, contextLength: context.contextLength)
+            copyCost: options.isUnified ? 0 : Self.copyCost(of: model, contextLength: context.contextLength),
+            cacheTokens: options.isUnified ? min(options.cacheTokens ?? cacheTokens, cacheTokens) : cacheTokens,
+            stateBytes: try Self.fixedStateBytes(context),
+            stateBytesPerToken: Int(model.information.cacheBytesPerToken)
         )
     }
 
-    /// A copy moves the whole stream of a sequence, however much of it is filled.
+    /// A copy moves a third of a sequence's cells at least, however few of them are filled.
     ///
     /// Ten bytes are read and written in about the time of two hundred multiplications and additions, of which a token
     /// takes one for each parameter.
     private static func copyCost(of model: LlamaModel, contextLength: Int) -> Int {
-        let bytes = Double(model.information.cacheBytesPerToken) * Double(contextLength)
+        let bytes = Double(model.information.cacheBytesPerToken) * Double(contextLength) / 3
         return Int(min(1e6, 20 * bytes / Double(max(1, model.information.parameters))))
     }
 
+    /// What the state of recurrent memory takes, whose size does not depend on how much it has read.
+    private static func fixedStateBytes(_ context: borrowing LlamaContext) throws(LlamaError) -> Int {
+        guard !context.cutsSequences else { return 0 }
+        let sequence = SequenceID(rawValue: 0)
+        context.clearBatch()
+        _ = try context.add(0, position: 0, sequence: sequence, wantsLogits: false)
+        _ = try context.decode()
+        let size = context.stateSize(of: sequence)
+        try context.clear(sequence)
+        return size
+    }
+
     package func run(_ plan: BatchPlan) -> StepOutcome {
+        for (index, operation) in plan.operations.enumerated() {
+            do {
+                try apply(operation)
+            } catch {
+                log.warning(error.description)
+                return .operationFailed(index: index, error.description)
+            }
+        }
+        guard case .tokens(let slices) = plan.step else { return .failed("the model has token steps alone") }
         do {
-            for operation in plan.operations { try apply(operation) }
-            guard case .tokens(let slices) = plan.step else { return .failed("the model has token steps alone") }
             return try decode(slices)
         } catch {
             return .failed(error.description)
@@ -87,18 +114,23 @@ package final class LlamaBackend: Backend {
 
     private func apply(_ operation: SequenceOperation) throws(LlamaError) {
         switch operation {
-        case .clear(let sequence):
-            try context.clear(sequence)
-        case .cut(let sequence, let position):
-            try context.cut(sequence, toPosition: position)
-        case .copy(let source, let target):
-            try context.copy(from: source, to: target)
-        case .startSampling(let sequence, let sampling):
-            samplers[sequence] = try LlamaSampler(
+        case .clear(let sequence): try context.clear(sequence)
+        case .cut(let sequence, let position): try context.cut(sequence, toPosition: position)
+        case .copy(let source, let target, let position): try context.copy(from: source, to: target, upTo: position)
+        case .save(let sequence, let id): states[id] = try context.save(sequence)
+        case .restore(let id, let sequence):
+            guard let state = states[id] else {
+                throw LlamaError(code: .failed, description: "\(id) was never saved", status: 0)
+            }
+            try context.restore(state, to: sequence)
+        case .forget(let id): states[id] = nil
+        case .startSampling(let request, let sampling):
+            samplers[request] = try LlamaSampler(
                 model: context.model,
                 sampling: sampling,
                 penaltyWindow: limits.contextLength
             )
+        case .endSampling(let request): samplers[request] = nil
         }
     }
 
@@ -106,31 +138,52 @@ package final class LlamaBackend: Backend {
         context.clearBatch()
         // llama.cpp computes sequences in one pass only where their numbers follow each other in the batch.
         let order = slices.indices.sorted { slices[$0].sequence.rawValue < slices[$1].sequence.rawValue }
-        var outputs: [Int: Int32] = [:]
+        var firstOutputs: [Int: Int32] = [:]
         for place in order {
             let slice = slices[place]
-            var last: Int32 = 0
+            let firstOutput = slice.samples ? slice.tokens.count - 1 - slice.drafts : slice.tokens.count
             for (offset, token) in slice.tokens.enumerated() {
-                last = try context.add(
+                let index = try context.add(
                     token,
                     position: slice.position + offset,
                     sequence: slice.sequence,
-                    wantsLogits: slice.samples && offset == slice.tokens.count - 1
+                    wantsLogits: offset >= firstOutput
                 )
+                if offset == firstOutput { firstOutputs[place] = index }
             }
-            if slice.samples { outputs[place] = last }
         }
         switch try context.decode() {
         case .noRoom: return .noRoom
         case .aborted: return .aborted
-        case .decoded: break
+        case .decoded: return .sampled(try sample(slices, firstOutputs))
         }
-        var samples: [SampledToken] = []
-        for (place, slice) in slices.enumerated() {
-            guard let index = outputs[place] else { continue }
-            guard let sampler = samplers[slice.sequence] else { return .failed("a sequence has no sampler") }
-            samples.append(try sampler.sample(context, at: index))
+    }
+
+    /// What follows each slice that samples: first one token for each, then, for those whose token was guessed, the next,
+    /// until a guess was wrong.
+    private func sample(_ slices: [TokenSlice], _ firstOutputs: [Int: Int32]) throws(LlamaError) -> [[SampledToken]] {
+        let places = slices.indices.filter { slices[$0].samples }
+        var sampled = Array(repeating: [SampledToken](), count: slices.count)
+        var open = places
+        var round = 0
+        while !open.isEmpty {
+            var choices: [(sampler: LlamaSampler, index: Int32)] = []
+            for place in open {
+                guard let sampler = samplers[slices[place].request], let index = firstOutputs[place] else {
+                    throw LlamaError(code: .failed, description: "a request has no sampler", status: 0)
+                }
+                choices.append((sampler, index + Int32(round)))
+            }
+            let tokens = try LlamaSampler.sample(choices, from: context)
+            open = zip(open, tokens).compactMap { place, token in
+                guard let token else { return nil }
+                sampled[place].append(token)
+                let drafts = slices[place].tokens.suffix(slices[place].drafts)
+                guard round < drafts.count, !token.endsGeneration else { return nil }
+                return drafts[drafts.startIndex + round] == token.token ? place : nil
+            }
+            round += 1
         }
-        return .sampled(samples)
+        return places.map { sampled[$0] }
     }
 }

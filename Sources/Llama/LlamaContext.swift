@@ -27,6 +27,7 @@ internal import Scheduling
             key_type: options.keyType.native,
             value_type: options.valueType.native,
             unified: options.isUnified,
+            cache_tokens: UInt32(options.cacheTokens ?? 0),
             should_abort: shouldAbort,
             user_data: Unmanaged.passUnretained(watch).toOpaque()
         )
@@ -73,8 +74,9 @@ internal import Scheduling
         unsafe try LlamaError.check(cl_memory_cut(handle, sequence.rawValue, Int32(position)), "cut a sequence")
     }
 
-    func copy(from source: SequenceID, to target: SequenceID) throws(LlamaError) {
-        unsafe try LlamaError.check(cl_memory_copy(handle, source.rawValue, target.rawValue), "copy a sequence")
+    func copy(from source: SequenceID, to target: SequenceID, upTo position: Int) throws(LlamaError) {
+        let status = unsafe cl_memory_copy(handle, source.rawValue, target.rawValue, Int32(position))
+        try LlamaError.check(status, "copy a sequence")
     }
 }
 

@@ -1,18 +1,18 @@
 internal import CLlama
 internal import Scheduling
 
-/// Chooses one sequence's tokens with a chain of llama.cpp's samplers.
+/// Chooses one sequence's tokens, as llama.cpp's chain of samplers would.
 ///
 /// Belongs to one thread at a time. Keeps its model alive.
 @safe final class LlamaSampler {
     private let model: LlamaModel
     private let handle: OpaquePointer
 
-    /// Makes the chain.
+    /// Makes a sampler that has chosen nothing yet.
     ///
     /// - Parameters:
     ///   - model: Kept alive.
-    ///   - sampling: What the chain does.
+    ///   - sampling: How it chooses.
     ///   - penaltyWindow: How many chosen tokens the penalties look back at: all of an answer, as OpenAI's do.
     /// - Throws: `LlamaError` where a bias names a token that the vocabulary does not have.
     init(model: LlamaModel, sampling: Sampling, penaltyWindow: Int) throws(LlamaError) {
@@ -42,12 +42,19 @@ internal import Scheduling
 
     deinit { unsafe cl_sampler_free(handle) }
 
-    /// Chooses from the logits of a batch index, and remembers the choice for the penalties.
-    func sample(_ context: borrowing LlamaContext, at index: Int32) throws(LlamaError) -> SampledToken {
-        var token: TokenID = 0
-        var endsGeneration = false
-        let status = unsafe cl_sampler_sample(handle, context.handle, index, &token, &endsGeneration)
-        try LlamaError.check(status, "sample a token")
-        return SampledToken(token: token, endsGeneration: endsGeneration)
+    /// Chooses from the logits of batch indices, on all threads of the context; remembers the choices for the penalties.
+    ///
+    /// Each sampler and each index comes once. The result is in the order of the choices, nil where logits hold nothing
+    /// that a token could be chosen by.
+    static func sample(
+        _ choices: [(sampler: LlamaSampler, index: Int32)],
+        from context: borrowing LlamaContext
+    ) throws(LlamaError) -> [SampledToken?] {
+        let handles = unsafe choices.map { unsafe Optional($0.sampler.handle) }
+        let indices = choices.map(\.index)
+        var samples = [cl_sample](repeating: cl_sample(), count: choices.count)
+        let status = unsafe cl_sampler_sample_all(context.handle, handles, indices, choices.count, &samples)
+        try LlamaError.check(status, "sample tokens")
+        return samples.map { $0.token < 0 ? nil : SampledToken(token: $0.token, endsGeneration: $0.ends_generation) }
     }
 }

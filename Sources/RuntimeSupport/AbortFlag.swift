@@ -7,5 +7,6 @@ package final class AbortFlag: Sendable {
     package init() {}
 
     package func raise() { value.store(true, ordering: .relaxed) }
+    package func lower() { value.store(false, ordering: .relaxed) }
     package var isRaised: Bool { value.load(ordering: .relaxed) }
 }

@@ -56,6 +56,33 @@ struct FaultTests {
         #expect(harness.usage(third)?.cached == 0)
     }
 
+    @Test("a sequence that gets no token fails alone, and its memory is cleared before use")
+    func noToken() throws {
+        var harness = SchedulerHarness(BackendLimits(maxSequences: 2, contextLength: 256, maxStepTokens: 64))
+        let failing = try harness.admit(.generation(.endless([1, 2], maxTokens: 20)))
+        let generation = Generation.endless([3, 4], maxTokens: 20)
+        let other = try harness.admit(.generation(generation))
+        harness.step()
+        let made = harness.scheduler.plan()
+        let plan = try #require(made)
+        guard case .sampled(var samples) = harness.backend.run(plan) else {
+            Issue.record("the step did not sample")
+            return
+        }
+        let place = try #require(plan.slices.firstIndex { $0.request == failing })
+        samples[place] = nil
+        harness.commit(plan, .sampled(samples))
+        guard case .failed(let error) = harness.closings[failing]?.first else {
+            Issue.record("the request did not fail")
+            return
+        }
+        #expect(error.code == .backendFailed)
+        let again = try harness.admit(.generation(.endless([1, 2], maxTokens: 5)))
+        harness.runToEnd()
+        #expect(harness.usage(again)?.cached == 0)
+        #expect(harness.answers[other] == CheckingBackend.expectedAnswer(to: generation, limits: .small))
+    }
+
     @Test("without room in the cache, idle sequences are emptied first and the step is tried again")
     func noRoom() throws {
         var harness = SchedulerHarness()
@@ -69,21 +96,41 @@ struct FaultTests {
         #expect(harness.answers[id, default: []] == CheckingBackend.expectedAnswer(to: generation, limits: .small))
     }
 
-    @Test("without room and nothing to empty, the newest request ends and the oldest goes on")
-    func outOfCache() throws {
-        var harness = SchedulerHarness()
-        let old = Generation.endless([1, 2], maxTokens: 6)
+    @Test("without room and nothing to empty, the newest request is set back, and goes on later where it was")
+    func setBack() throws {
+        var limits = BackendLimits.small
+        limits.cacheTokens = 256
+        var harness = SchedulerHarness(limits)
+        let old = Generation.endless(Array(1...100), maxTokens: 100)
         let oldID = try harness.admit(.generation(old))
         harness.step()
-        let newID = try harness.admit(.generation(.endless([3, 4], maxTokens: 6)))
-        // Step 1 only decodes, since the cost of that is not known yet; in step 2 the two are together.
-        harness.record.setOutcome(.noRoom, ofStep: 2)
+        let new = Generation.endless(Array(301...400), maxTokens: 100)
+        let newID = try harness.admit(.generation(new))
+        while harness.scheduler.counts.running < 2 { harness.step() }
+        while harness.scheduler.counts.running == 2 { harness.step() }
+        let had = try #require(harness.answers[newID]?.count)
+        while harness.closings[oldID] == nil {
+            #expect(harness.answers[newID]?.count == had)
+            harness.step()
+        }
         harness.runToEnd()
-        guard case .failed(let error) = harness.closings[newID]?.first else {
-            Issue.record("the newest did not fail")
+        #expect(harness.answers[oldID] == CheckingBackend.expectedAnswer(to: old, limits: limits))
+        #expect(harness.answers[newID] == CheckingBackend.expectedAnswer(to: new, limits: limits))
+        // Its state was kept: no prompt was computed twice.
+        #expect(harness.record.plans.flatMap(\.slices).filter { $0.request == newID && $0.position == 0 }.count == 1)
+        #expect(harness.scheduler.savedStates == 0)
+    }
+
+    @Test("a prompt that alone finds no room fails, and nobody else")
+    func outOfCache() throws {
+        var harness = SchedulerHarness()
+        let id = try harness.admit(.generation(.endless([3, 4], maxTokens: 6)))
+        harness.record.setOutcome(.noRoom, ofStep: 0)
+        harness.runToEnd()
+        guard case .failed(let error) = harness.closings[id]?.first else {
+            Issue.record("it did not fail")
             return
         }
         #expect(error.code == .outOfCache)
-        #expect(harness.answers[oldID] == CheckingBackend.expectedAnswer(to: old, limits: .small))
     }
 }

@@ -110,7 +110,7 @@ struct GenerationTests {
             try scheduler.admit([requests[7]])
             Issue.record("admitted")
         } catch {
-            #expect(error.code == .queueFull(retryAfterSeconds: nil))
+            #expect(error.code == .queueFull(retryAfterSeconds: 1))
         }
         _ = scheduler.plan()
         #expect(throws: SchedulingError.self) { try scheduler.admit([requests[7]]) }

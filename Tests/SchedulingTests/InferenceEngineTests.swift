@@ -119,7 +119,7 @@ struct InferenceEngineTests {
             _ = try await engine.submit([.generation(.tokens([4]))])
             Issue.record("admitted")
         } catch {
-            guard case .queueFull(let seconds?) = error.code else {
+            guard case .queueFull(let seconds) = error.code else {
                 Issue.record("\(error)")
                 return
             }

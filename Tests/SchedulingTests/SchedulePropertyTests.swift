@@ -2,78 +2,166 @@ import Scheduling
 import TestSupport
 import Testing
 
+/// Random arrivals, cancels, pauses, sizes and failures; after each step the scheduler's state and the plan are checked.
 @Suite("Random schedules")
 struct SchedulePropertyTests {
-    /// Random arrivals, cancels, pauses and failures; after each step the scheduler's state and the plan are checked.
-    @Test("every request ends exactly once with the right answer, whatever happens to others", arguments: 0..<400)
+    @Test("every request ends exactly once with the right answer, whatever happens to others", arguments: 0..<2000)
     func random(seed: UInt64) throws {
+        var schedule = RandomSchedule(seed: seed)
+        for _ in 0..<80 { try schedule.act() }
+        try schedule.finish()
+    }
+}
+
+/// One random schedule.
+private struct RandomSchedule {
+    private var random: SplitMix64
+    private let limits: BackendLimits
+    private let policy: SchedulingPolicy
+    private var harness: SchedulerHarness
+    private var admitted: [RequestID: (work: Work, owner: Owner)] = [:]
+    private var cancelled: Set<RequestID> = []
+    private var paused: Set<RequestID> = []
+    /// How many steps in a row each running stream was left out of.
+    private var left: [RequestID: Int] = [:]
+
+    init(seed: UInt64) {
         var random = SplitMix64(seed: seed)
-        let limits = BackendLimits(
-            maxSequences: Int.random(in: 1...6, using: &random),
+        let sequences = Int.random(in: 1...6, using: &random)
+        var limits = BackendLimits(
+            maxSequences: sequences,
             contextLength: 128,
             maxStepTokens: Int.random(in: 8...48, using: &random),
             maxEmbeddingTokens: 40,
             embeds: true,
             encodesMedia: true,
-            cutsSequences: seed % 4 != 0
+            cutsSequences: seed % 4 != 0,
+            stateBytes: Int.random(in: 0...20, using: &random),
+            stateBytesPerToken: 1
         )
+        if seed % 3 == 0 { limits.cacheTokens = Int.random(in: 128...max(128, 96 * sequences), using: &random) }
         var policy = SchedulingPolicy()
         policy.maxWaiting = 20
         policy.minimumSharedTokens = Int.random(in: 1...16, using: &random)
         policy.firstChunk = Int.random(in: 1...32, using: &random)
         policy.maxGap = .milliseconds(Int.random(in: 5...200, using: &random))
-        var harness = SchedulerHarness(limits, policy: policy)
-        var admitted: [RequestID: Work] = [:]
-        var cancelled: Set<RequestID> = []
-        var paused: Set<RequestID> = []
+        policy.stateBytes = [0, 100, 1000][Int.random(in: 0..<3, using: &random)]
+        policy.maxDrafts = [0, 4][Int.random(in: 0..<2, using: &random)]
+        if seed % 5 == 0 { policy.fixedChunk = Int.random(in: 1...16, using: &random) }
+        self.random = random
+        self.limits = limits
+        self.policy = policy
+        harness = SchedulerHarness(limits, policy: policy)
+    }
 
-        for _ in 0..<150 {
-            switch Int.random(in: 0..<12, using: &random) {
-            case 0...3:
-                let work = randomWork(&random)
-                let owner = Owner(rawValue: Int.random(in: 0..<2, using: &random))
-                do { admitted[try harness.admit(work, owner: owner)] = work } catch is SchedulingError {}
-            case 4:
-                if let id = harness.scheduler.requests.randomElement(using: &random) {
-                    harness.scheduler.cancel(id)
-                    cancelled.insert(id)
-                }
-            case 5:
-                if let id = harness.scheduler.requests.randomElement(using: &random) {
-                    harness.scheduler.pause(id)
-                    paused.insert(id)
-                }
-            case 6:
-                paused.forEach { harness.scheduler.resume($0) }
-                paused = []
-            case 7:
-                let faults: [StepOutcome] = [.noRoom, .failed("a fault"), .aborted]
-                let number = harness.record.plans.count + Int.random(in: 0..<4, using: &random)
-                harness.record.setOutcome(faults[Int.random(in: 0..<3, using: &random)], ofStep: number)
-            default:
-                harness.step()
-            }
+    mutating func act() throws {
+        switch Int.random(in: 0..<12, using: &random) {
+        case 0...3: admit()
+        case 4:
+            guard let id = harness.scheduler.requests.randomElement(using: &random) else { break }
+            harness.scheduler.cancel(id)
+            cancelled.insert(id)
+        case 5:
+            guard let id = harness.scheduler.requests.randomElement(using: &random) else { break }
+            harness.scheduler.pause(id)
+            paused.insert(id)
+        case 6: resumeAll()
+        case 7:
+            let faults: [StepOutcome] = [
+                .noRoom, .failed("a fault"), .aborted, .operationFailed(index: 0, ""), .operationFailed(index: 1, ""),
+                .operationFailed(index: 2, ""),
+            ]
+            let number = harness.record.plans.count + Int.random(in: 0..<4, using: &random)
+            harness.record.setOutcome(faults[Int.random(in: 0..<faults.count, using: &random)], ofStep: number)
+        default: step()
         }
-        paused.forEach { harness.scheduler.resume($0) }
-        harness.runToEnd()
+        #expect(harness.scheduler.violations == [])
+    }
 
+    private mutating func resumeAll() {
+        paused.forEach { harness.scheduler.resume($0) }
+        paused = []
+    }
+
+    /// One step; it holds to the gap by the scheduler's own estimate, and leaves out no stream.
+    private mutating func step() {
+        let costs = harness.scheduler.costs
+        let streams = harness.scheduler.streams
+        guard let plan = harness.step() else { return }
+        guard policy.fixedChunk == nil, !plan.slices.isEmpty else { return }
+        let served = Set(plan.slices.map(\.request))
+        let prompts = plan.slices.filter { !decodes($0) }
+        let load = StepLoad(
+            decoding: plan.slices.count - prompts.count,
+            drafts: plan.slices.reduce(0) { $0 + $1.drafts },
+            promptTokens: prompts.reduce(0) { $0 + $1.tokens.count }
+        )
+        let isBound = load.decoding > 0 && (load.promptTokens > policy.smallestChunk || load.drafts > 0)
+        if isBound, let estimate = costs.estimate(load) {
+            #expect(estimate <= policy.maxGap / .seconds(1) + 1e-6, "the plan breaks the promised gap")
+        }
+        let now = Set(harness.scheduler.streams)
+        for id in streams where now.contains(id) { #expect(served.contains(id), "a stream was left out") }
+    }
+
+    /// Whether a slice holds one token of an answer, and guesses of the next ones.
+    private func decodes(_ slice: TokenSlice) -> Bool {
+        guard case .generation(let generation) = admitted[slice.request]?.work else { return false }
+        let prompt = generation.prompt.reduce(0) { $0 + $1.positionCount }
+        return slice.samples && slice.tokens.count == slice.drafts + 1 && slice.position >= prompt
+    }
+
+    private mutating func admit() {
+        let work = randomWork()
+        let owner = Owner(rawValue: Int.random(in: 0..<3, using: &random))
+        let priority: Scheduling.Priority = Int.random(in: 0..<3, using: &random) == 0 ? .batch : .interactive
+        do {
+            admitted[try harness.admit(work, owner: owner, priority: priority)] = (work, owner)
+        } catch {
+            #expect(error is SchedulingError)
+        }
+    }
+
+    mutating func finish() throws {
+        resumeAll()
+        harness.runToEnd(limit: 20_000)
         #expect(!harness.scheduler.hasRequests)
-        for (id, work) in admitted {
+        for (id, (work, _)) in admitted {
             let closings = harness.closings[id] ?? []
             if cancelled.contains(id), closings.isEmpty { continue }
             try #require(closings.count == 1)
             guard case .generation(let generation) = work, case .finished = closings[0] else { continue }
             #expect(harness.answers[id, default: []] == CheckingBackend.expectedAnswer(to: generation, limits: limits))
         }
+        checkOwners()
     }
 
-    private func randomWork(_ random: inout SplitMix64) -> Work {
+    /// What a request found in memory, its own owner has asked before.
+    private func checkOwners() {
+        for (id, (work, owner)) in admitted {
+            guard case .generation(let generation) = work, let cached = harness.usage(id)?.cached, cached > 0 else {
+                continue
+            }
+            let known = admitted.contains { other, value in
+                guard other != id, value.owner == owner, case .generation(let theirs) = value.work else { return false }
+                let items = theirs.prompt + harness.answers[other, default: []].map(PromptItem.token)
+                let shared = zip(items, generation.prompt).prefix { $0 == $1 }.reduce(0) { $0 + $1.0.tokenCount }
+                return shared >= cached
+            }
+            #expect(known, "\(id) found what its owner never asked")
+        }
+    }
+
+    private mutating func randomWork() -> Work {
         if Int.random(in: 0..<6, using: &random) == 0 {
             return .embedding(Array(repeating: 1, count: Int.random(in: 1...40, using: &random)))
         }
-        // Few different beginnings, so that prefixes are shared.
+        // Few different beginnings, so that prefixes are shared; some repeat, so that guesses are made.
         let family = TokenID.random(in: 0..<3, using: &random)
-        var prompt = (0..<TokenID.random(in: 1...60, using: &random)).map { PromptItem.token($0 &* 7 &+ family) }
+        let period = Bool.random(using: &random) ? TokenID(5) : 1000
+        var prompt = (0..<TokenID.random(in: 1...60, using: &random)).map {
+            PromptItem.token($0 % period &* 7 &+ family)
+        }
         if Int.random(in: 0..<5, using: &random) == 0 {
             let item = MediaItem(contentHash: UInt64(family), tokenCount: 8, positionCount: 3)
             prompt.insert(.media(item), at: Int.random(in: 0...prompt.count, using: &random))

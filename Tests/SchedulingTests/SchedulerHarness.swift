@@ -25,15 +25,24 @@ struct SchedulerHarness {
         backend = CheckingBackend(limits: limits, record: record)
     }
 
-    mutating func admit(_ work: Work, owner: Owner = .anyone) throws -> RequestID {
+    mutating func admit(
+        _ work: Work,
+        owner: Owner = .anyone,
+        priority: Scheduling.Priority = .interactive
+    ) throws -> RequestID {
         nextID += 1
         let id = RequestID(rawValue: nextID)
-        try scheduler.admit([Request(id: id, owner: owner, work: work)])
+        try scheduler.admit([Request(id: id, owner: owner, priority: priority, work: work)])
         return id
     }
 
-    mutating func admit(_ prompt: [TokenID], maxTokens: Int? = nil, owner: Owner = .anyone) throws -> RequestID {
-        try admit(.generation(.tokens(prompt, maxTokens: maxTokens)), owner: owner)
+    mutating func admit(
+        _ prompt: [TokenID],
+        maxTokens: Int? = nil,
+        owner: Owner = .anyone,
+        priority: Scheduling.Priority = .interactive
+    ) throws -> RequestID {
+        try admit(.generation(.tokens(prompt, maxTokens: maxTokens)), owner: owner, priority: priority)
     }
 
     /// One plan, carried out and committed; nil where there is nothing to do.
@@ -91,15 +100,20 @@ struct StepCost {
     var decode = 0.005
     var promptToken = 0.003
 
+    var draft = 0.002
+
     func seconds(_ plan: BatchPlan) -> Double {
-        plan.slices.reduce(step) { $0 + ($1.tokens.count > 1 ? Double($1.tokens.count) * promptToken : decode) }
+        plan.slices.reduce(step) { sum, slice in
+            if slice.drafts > 0 { return sum + decode + Double(slice.drafts) * draft }
+            return sum + (slice.tokens.count > 1 ? Double(slice.tokens.count) * promptToken : decode)
+        }
     }
 
     /// What a scheduler has learned on this machine.
     var learned: StepCosts {
         var costs = StepCosts()
-        for count in 1...8 { costs.note(decoding: count, promptTokens: 0, seconds: step + Double(count) * decode) }
-        costs.note(decoding: 1, promptTokens: 32, seconds: step + decode + 32 * promptToken)
+        for count in 1...8 { costs.note(StepLoad(decoding: count), seconds: step + Double(count) * decode) }
+        costs.note(StepLoad(decoding: 1, promptTokens: 32), seconds: step + decode + 32 * promptToken)
         return costs
     }
 }

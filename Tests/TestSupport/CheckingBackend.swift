@@ -4,12 +4,14 @@ package import Scheduling
 /// A backend that computes nothing and checks every plan that it is given.
 ///
 /// It keeps what each sequence's memory would hold. The token that it samples depends on all of that, so a plan that
-/// feeds a wrong token, position or prefix changes the answer: `expectedAnswer` says what the answer has to be.
+/// feeds a wrong token, position or prefix changes the answer: `expectedAnswer` says what the answer has to be. A step that
+/// it is told to fail leaves rubbish in memory, as a real one would.
 package final class CheckingBackend: Backend {
     package let limits: BackendLimits
     private let record: PlanRecord
     private var memory: [[PromptItem]]
-    private var samplers: [Sampling?]
+    private var saved: [StateID: [PromptItem]] = [:]
+    private var samplers: [RequestID: Sampling] = [:]
 
     /// A token of this id or above ends a generation.
     package static let firstEndToken: TokenID = 1000
@@ -18,13 +20,28 @@ package final class CheckingBackend: Backend {
         self.limits = limits
         self.record = record
         memory = Array(repeating: [], count: limits.maxSequences)
-        samplers = Array(repeating: nil, count: limits.maxSequences)
     }
 
+    /// How many requests have a sampler, and how many states are saved: none, once all is over.
+    package var leftovers: (samplers: Int, states: Int) { (samplers.count, saved.count) }
+
     package func run(_ plan: BatchPlan) -> StepOutcome {
-        for operation in plan.operations { apply(operation) }
         let fault = record.begin(plan)
-        if let fault { return fault }
+        for (index, operation) in plan.operations.enumerated() {
+            if case .operationFailed(index, _)? = fault, canFail(operation) {
+                if let sequence = operation.sequence { spoil(sequence) }
+                return .operationFailed(index: index, "a fault")
+            }
+            apply(operation)
+        }
+        switch fault {
+        case nil, .operationFailed: break
+        case .noRoom: return .noRoom
+        case .some(let outcome):
+            for case (_, let sequence?) in plan.participants { spoil(sequence) }
+            return outcome
+        }
+        guard hasRoom(for: plan) else { return .noRoom }
         switch plan.step {
         case .tokens(let slices): return .sampled(run(slices))
         case .encode(let step): return .sampled(run(step))
@@ -32,29 +49,73 @@ package final class CheckingBackend: Backend {
         }
     }
 
+    /// Sequences share no cells here: what two hold alike counts twice.
+    private func hasRoom(for plan: BatchPlan) -> Bool {
+        let held = memory.joined().reduce(0) { $0 + $1.tokenCount }
+        let new =
+            switch plan.step {
+            case .tokens(let slices): slices.reduce(0) { $0 + $1.tokens.count }
+            case .encode(let step): step.item.tokenCount
+            case .embeddings: 0
+            }
+        return held + new <= limits.cacheTokens
+    }
+
+    private func canFail(_ operation: SequenceOperation) -> Bool {
+        switch operation {
+        case .clear, .forget, .endSampling: false
+        case .cut, .copy, .save, .restore, .startSampling: true
+        }
+    }
+
+    /// Half of a step was done, or of an operation.
+    private func spoil(_ sequence: SequenceID) { memory[index(sequence)].append(.token(-7)) }
+
     private func apply(_ operation: SequenceOperation) {
         switch operation {
         case .clear(let sequence):
             memory[index(sequence)] = []
         case .cut(let sequence, let position):
             check(limits.cutsSequences, "a cut of memory that can't be cut")
-            var kept = memory[index(sequence)]
-            while position < kept.reduce(0, { $0 + $1.positionCount }) { kept.removeLast() }
-            check(kept.reduce(0) { $0 + $1.positionCount } == position, "a cut within an item")
+            let kept = prefix(of: memory[index(sequence)], positions: position)
             check(kept.count < memory[index(sequence)].count, "a cut that cuts nothing")
             memory[index(sequence)] = kept
-        case .copy(let source, let target):
-            check(limits.cutsSequences, "a copy of memory that can't be copied")
+        case .copy(let source, let target, let position):
             check(source != target, "a copy of \(source) to itself")
             check(memory[index(target)].isEmpty, "a copy to \(target), which is not empty")
-            check(!memory[index(source)].isEmpty, "a copy of nothing")
-            memory[index(target)] = memory[index(source)]
-        case .startSampling(let sequence, let sampling):
-            samplers[index(sequence)] = sampling
+            let held = memory[index(source)]
+            check(!held.isEmpty, "a copy of nothing")
+            memory[index(target)] = prefix(of: held, positions: position)
+            check(
+                limits.cutsSequences || memory[index(target)].count == held.count,
+                "a copy of a part of memory that can't be cut"
+            )
+        case .save(let sequence, let state):
+            check(saved[state] == nil, "\(state) is saved twice")
+            check(!memory[index(sequence)].isEmpty, "nothing is saved")
+            saved[state] = memory[index(sequence)]
+        case .restore(let state, let sequence):
+            check(memory[index(sequence)].isEmpty, "a state is restored to \(sequence), which is not empty")
+            check(saved[state] != nil, "\(state) was never saved")
+            memory[index(sequence)] = saved[state] ?? []
+        case .forget(let state):
+            check(saved.removeValue(forKey: state) != nil, "\(state) was never saved")
+        case .startSampling(let request, let sampling):
+            check(samplers[request] == nil, "\(request) has a sampler already")
+            samplers[request] = sampling
+        case .endSampling(let request):
+            samplers[request] = nil
         }
     }
 
-    private func run(_ slices: [TokenSlice]) -> [SampledToken] {
+    private func prefix(of items: [PromptItem], positions: Int) -> [PromptItem] {
+        var kept = items
+        while positions < kept.reduce(0, { $0 + $1.positionCount }) { kept.removeLast() }
+        check(kept.reduce(0) { $0 + $1.positionCount } == positions, "a cut within an item, or beyond the end")
+        return kept
+    }
+
+    private func run(_ slices: [TokenSlice]) -> [[SampledToken]] {
         check(limits.generates, "a token step for a model that does not generate")
         check(!slices.isEmpty, "an empty step")
         check(Set(slices.map(\.sequence)).count == slices.count, "a sequence twice in a step")
@@ -67,17 +128,26 @@ package final class CheckingBackend: Backend {
                 memory[slot].reduce(0) { $0 + $1.positionCount } == slice.position,
                 "\(slice.sequence): wrong position"
             )
-            memory[slot] += slice.tokens.map(PromptItem.token)
-            return slice.samples ? sample(slot) : nil
+            let certain = slice.tokens.dropLast(slice.drafts)
+            memory[slot] += certain.map(PromptItem.token)
+            guard slice.samples else { return nil }
+            var sampled = [sample(slot, for: slice.request)]
+            var isRight = true
+            for draft in slice.tokens.suffix(slice.drafts) {
+                isRight = isRight && sampled.last?.token == draft && sampled.last?.endsGeneration == false
+                memory[slot].append(.token(draft))
+                if isRight { sampled.append(sample(slot, for: slice.request)) }
+            }
+            return sampled
         }
     }
 
-    private func run(_ step: EncodeStep) -> [SampledToken] {
+    private func run(_ step: EncodeStep) -> [[SampledToken]] {
         check(limits.encodesMedia, "an encode step for a model without media")
         let slot = index(step.sequence)
         check(memory[slot].reduce(0) { $0 + $1.positionCount } == step.position, "\(step.sequence): wrong position")
         memory[slot].append(.media(step.item))
-        return step.samples ? [sample(slot)] : []
+        return step.samples ? [[sample(slot, for: step.request)]] : []
     }
 
     private func run(_ texts: [EmbeddingText]) -> [[Float]] {
@@ -87,11 +157,11 @@ package final class CheckingBackend: Backend {
         return texts.map { $0.tokens.map(Float.init) }
     }
 
-    private func sample(_ slot: Int) -> SampledToken {
+    private func sample(_ slot: Int, for request: RequestID) -> SampledToken {
         let held = memory[slot].reduce(0) { $0 + $1.tokenCount }
         check(held <= limits.contextLength, "more than the context in a sequence")
-        guard let sampling = samplers[slot] else {
-            record.fail("sequence \(slot) samples without a sampler")
+        guard let sampling = samplers[request] else {
+            record.fail("\(request) samples without a sampler")
             return SampledToken(token: 0, endsGeneration: true)
         }
         return Self.choice(after: memory[slot], sampling)

@@ -43,6 +43,8 @@ typedef struct cl_context_options {
     // False: a stream of cells for each sequence, whose attention reads its own cells alone. True: one pool of
     // sequences * context_length cells; copies between sequences cost nothing, attention looks at everybody's cells.
     bool unified;
+    // Cells of the pool; 0: as many as all sequences could fill. With fewer, a decode may find no room.
+    uint32_t cache_tokens;
     // Polled between the nodes of a running graph, on the thread that called decode; true cuts the decode off.
     // CPU only. May be NULL.
     bool (*should_abort)(void * user_data);
@@ -75,10 +77,27 @@ typedef enum __attribute__((enum_extensibility(closed))) cl_decode_outcome {
 cl_status cl_context_decode(cl_context * context, cl_decode_outcome * outcome);
 
 // Forgets all of a sequence; what it holds from a position on (CL_FAILED where the memory can't be cut); gives an empty
-// sequence all that another holds.
+// sequence what another holds before a position, which is all of it where the memory can't be cut.
 cl_status cl_memory_clear(cl_context * context, int32_t sequence);
 cl_status cl_memory_cut(cl_context * context, int32_t sequence, int32_t position);
-cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to);
+cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to, int32_t position);
+
+// A copy of what a sequence holds, in ordinary memory. Freed by cl_state_free; it may outlive the context.
+typedef struct cl_state cl_state;
+
+// CL_OUT_OF_MEMORY where there is no room for it.
+cl_status cl_state_save(cl_context * context, int32_t sequence, cl_state ** state);
+// Gives an empty sequence what was saved in this context or one like it. On a failure what the sequence holds is unknown.
+cl_status cl_state_restore(cl_context * context, int32_t sequence, const cl_state * state);
+void cl_state_free(cl_state * state);
+
+// The bytes of a state, owned by it; and a state of such bytes, copied. Bytes that were not saved by a context like the
+// one they are restored to are refused there or make it fail: check where they come from before.
+const uint8_t * cl_state_bytes(const cl_state * state, size_t * size);
+cl_status cl_state_make(const uint8_t * bytes, size_t size, cl_state ** state);
+
+// The size of what a sequence holds now, as a state, in bytes.
+size_t cl_state_size(cl_context * context, int32_t sequence);
 
 // The logits of a batch index that wanted them: vocabulary_size floats, owned by the context, valid until the next
 // decode. NULL where the index has none.

@@ -13,7 +13,7 @@ extension APIError {
         case .queueFull(let seconds):
             self = .rateLimit(
                 "The server is busy: \(error.description). Please try again later.",
-                retryAfter: seconds ?? 1
+                retryAfter: seconds
             )
         case .tooMany(let limit):
             self = .invalidRequest(

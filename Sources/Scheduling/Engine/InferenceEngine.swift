@@ -10,13 +10,12 @@ package actor InferenceEngine {
     package nonisolated let heartbeat: Heartbeat
 
     private nonisolated let executor: ThreadExecutor
-    private nonisolated let abort: AbortFlag
+    private nonisolated let monitor: StepMonitor
     private let backend: any Backend
     private let channelCapacity: Int
 
     private var scheduler: Scheduler
     private var channels: [RequestID: BoundedChannel<RequestEvent>] = [:]
-    private var service = ServiceTime()
     private var nextID: UInt64 = 0
     private var isPumping = false
     private var isClosed = false
@@ -32,7 +31,8 @@ package actor InferenceEngine {
     ///   - policy: The numbers that shape plans.
     ///   - costs: What is known already of how long steps take.
     ///   - heartbeat: The one that the backend beats, if it beats one.
-    ///   - abort: Raised when the engine stops; the backend's native code polls it.
+    ///   - abort: Raised when a step is to be cut off: when the engine stops, or everybody it works for has gone; the
+    ///     backend's native code polls it.
     ///   - channelCapacity: How many tokens a request may be ahead of its reader before it is paused.
     package init(
         name: String,
@@ -47,7 +47,7 @@ package actor InferenceEngine {
         scheduler = Scheduler(limits: backend.limits, policy: policy, costs: costs)
         self.backend = backend
         self.heartbeat = heartbeat
-        self.abort = abort
+        monitor = StepMonitor(abort: abort)
         self.channelCapacity = channelCapacity
         executor = ThreadExecutor(name: name, heartbeat: heartbeat)
     }
@@ -55,23 +55,20 @@ package actor InferenceEngine {
     /// Admits pieces of work, all or none, each as a request with a stream of its own, in the same order.
     ///
     /// A request ends with exactly one closing event; dropping its stream, or cancelling the task that reads it, ends it
-    /// without one, and no step that begins after that works for it.
+    /// without one, and no step that begins after that works for it; a step that works for nobody else is cut off.
     ///
     /// - Throws: Why none was admitted.
-    package func submit(_ works: [Work], owner: Owner = .anyone) throws(SchedulingError) -> [RequestStream] {
+    package func submit(
+        _ works: [Work],
+        owner: Owner = .anyone,
+        priority: Priority = .interactive
+    ) throws(SchedulingError) -> [RequestStream] {
         guard !isClosed else { throw SchedulingError(.stopping, "the server is stopping") }
         let requests = works.map { work in
             nextID += 1
-            return Request(id: RequestID(rawValue: nextID), owner: owner, work: work)
+            return Request(id: RequestID(rawValue: nextID), owner: owner, priority: priority, work: work)
         }
-        do {
-            try scheduler.admit(requests)
-        } catch {
-            guard case .queueFull = error.code else { throw error }
-            let backlog = scheduler.counts.waiting + scheduler.counts.running
-            let wait = service.estimate(backlog: backlog)
-            throw SchedulingError(.queueFull(retryAfterSeconds: wait), error.description)
-        }
+        try scheduler.admit(requests)
         defer { schedulePump() }
         return requests.map { open($0.id) }
     }
@@ -90,7 +87,7 @@ package actor InferenceEngine {
     ///
     /// Requests that had not ended get `SchedulingError.stopping`. Must not be called from the engine's own thread.
     package nonisolated func stop() async {
-        abort.raise()
+        monitor.stop()
         await endAll()
         executor.stop()
     }
@@ -105,11 +102,13 @@ package actor InferenceEngine {
     }
 
     private func open(_ id: RequestID) -> RequestStream {
-        service.began(id)
         let channel = BoundedChannel<RequestEvent>(
             capacity: channelCapacity,
             onRoom: { [weak self] in self?.enqueue { $0.resume(id) } },
-            onAbandoned: { [weak self] in self?.enqueue { $0.cancel(id) } }
+            onAbandoned: { [weak self] in
+                self?.monitor.left(id)
+                self?.enqueue { $0.cancel(id) }
+            }
         )
         channels[id] = channel
         return RequestStream(id: id, events: channel.makeReader())
@@ -127,7 +126,6 @@ package actor InferenceEngine {
     private func cancel(_ id: RequestID) {
         scheduler.cancel(id)
         channels[id] = nil
-        service.left(id)
         // The sequence that is free now may be what others wait for.
         schedulePump()
     }
@@ -142,19 +140,19 @@ package actor InferenceEngine {
     private func pump() {
         isPumping = false
         guard let plan = scheduler.plan() else { return settle() }
+        monitor.begin(plan.participants.map(\.0))
         let start = ContinuousClock.now
         let outcome = backend.run(plan)
         let duration = ContinuousClock.now - start
+        monitor.end()
         for (id, event) in scheduler.commit(plan, outcome, duration: duration) { deliver(event, to: id) }
         schedulePump()
     }
 
     private func deliver(_ event: RequestEvent, to id: RequestID) {
         guard let channel = channels[id] else { return }
-        if case .started = event { service.started(id) }
         if event.isClosing {
             channels[id] = nil
-            service.ended(id)
             channel.finish(with: event)
         } else if channel.send(event) == .full {
             scheduler.pause(id)

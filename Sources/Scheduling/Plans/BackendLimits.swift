@@ -19,6 +19,11 @@ package struct BackendLimits: Sendable {
     package var cutsSequences: Bool
     /// What copying a sequence costs, in prompt tokens that could be computed meanwhile.
     package var copyCost: Int
+    /// Tokens that all sequences together can hold; less than each of them its context where they share cells.
+    package var cacheTokens: Int
+    /// What a saved state takes: so much, and so much for each token, in bytes.
+    package var stateBytes: Int
+    package var stateBytesPerToken: Int
 
     package init(
         maxSequences: Int,
@@ -29,7 +34,10 @@ package struct BackendLimits: Sendable {
         embeds: Bool = false,
         encodesMedia: Bool = false,
         cutsSequences: Bool = true,
-        copyCost: Int = 0
+        copyCost: Int = 0,
+        cacheTokens: Int? = nil,
+        stateBytes: Int = 0,
+        stateBytesPerToken: Int = 0
     ) {
         self.maxSequences = maxSequences
         self.contextLength = contextLength
@@ -40,5 +48,8 @@ package struct BackendLimits: Sendable {
         self.encodesMedia = encodesMedia
         self.cutsSequences = cutsSequences
         self.copyCost = copyCost
+        self.cacheTokens = cacheTokens ?? maxSequences * contextLength
+        self.stateBytes = stateBytes
+        self.stateBytesPerToken = stateBytesPerToken
     }
 }

@@ -15,18 +15,32 @@ package enum SequenceOperation: Sendable, Equatable {
     case clear(SequenceID)
     /// Forgets what the sequence holds from this position on.
     case cut(SequenceID, toPosition: Int)
-    /// Gives `to`, which is empty, all that `from` holds.
-    case copy(from: SequenceID, to: SequenceID)
-    /// Gives the sequence a new sampler, whose penalties see no token yet.
-    case startSampling(SequenceID, Sampling)
+    /// Gives `to`, which is empty, what `from` holds before this position: all of it where memory can't be cut.
+    case copy(from: SequenceID, to: SequenceID, upTo: Int)
+    /// Keeps a copy of what the sequence holds outside the KV cache.
+    case save(SequenceID, StateID)
+    /// Gives the sequence, which is empty, what was saved.
+    case restore(StateID, SequenceID)
+    /// Drops what was saved.
+    case forget(StateID)
+    /// Gives the request a sampler, whose penalties see no token yet.
+    case startSampling(RequestID, Sampling)
+    /// Drops the request's sampler.
+    case endSampling(RequestID)
 
-    var isCopy: Bool { if case .copy = self { true } else { false } }
+    /// Whether it moves the content of a whole sequence.
+    package var movesMemory: Bool {
+        switch self {
+        case .copy, .save, .restore: true
+        case .clear, .cut, .forget, .startSampling, .endSampling: false
+        }
+    }
 
     /// The sequence that it changes.
-    var sequence: SequenceID {
+    package var sequence: SequenceID? {
         switch self {
-        case .clear(let sequence), .cut(let sequence, _), .copy(_, let sequence), .startSampling(let sequence, _):
-            sequence
+        case .clear(let sequence), .cut(let sequence, _), .copy(_, let sequence, _), .restore(_, let sequence): sequence
+        case .save, .forget, .startSampling, .endSampling: nil
         }
     }
 }
@@ -48,25 +62,46 @@ package struct TokenSlice: Sendable, Equatable {
     package let tokens: [TokenID]
     /// The position of the first of the tokens.
     package let position: Int
-    /// Whether a token is to be sampled from the logits of the last one.
+    /// Whether a token is to be sampled from the logits of the last token that is no draft.
     package let samples: Bool
+    /// How many of the tokens, at the end, are guesses of what will be sampled. As long as the sampled token is the
+    /// guessed one, the next is sampled from the logits of the guess.
+    package let drafts: Int
 
-    package init(request: RequestID, sequence: SequenceID, tokens: [TokenID], position: Int, samples: Bool) {
+    package init(
+        request: RequestID,
+        sequence: SequenceID,
+        tokens: [TokenID],
+        position: Int,
+        samples: Bool,
+        drafts: Int = 0
+    ) {
+        precondition(drafts == 0 || samples && drafts < tokens.count)
         self.request = request
         self.sequence = sequence
         self.tokens = tokens
         self.position = position
         self.samples = samples
+        self.drafts = drafts
     }
 }
 
 /// One text of an embedding step.
 package struct EmbeddingText: Sendable, Equatable {
     package let request: RequestID
+    package let owner: Owner
+    package let priority: Priority
     package let tokens: [TokenID]
 
-    package init(request: RequestID, tokens: [TokenID]) {
+    package init(
+        request: RequestID,
+        owner: Owner = .anyone,
+        priority: Priority = .interactive,
+        tokens: [TokenID]
+    ) {
         self.request = request
+        self.owner = owner
+        self.priority = priority
         self.tokens = tokens
     }
 }

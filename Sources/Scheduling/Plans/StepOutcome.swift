@@ -1,14 +1,19 @@
 /// What became of a step.
 package enum StepOutcome: Sendable {
-    /// The step was done. `samples` holds one token for each slice (or encoded item) that samples, in the plan's order.
-    case sampled([SampledToken])
+    /// The step was done. For each slice (or encoded item) that samples, in the plan's order, what was sampled: one token,
+    /// or with drafts one more than were guessed right. None fails that sequence alone: its logits hold nothing that a token
+    /// could be chosen by.
+    case sampled([[SampledToken]])
     /// An embedding step was done: one vector for each text, in the plan's order.
     case embedded([[Float]])
     /// There was no room in the KV cache; the memory is as it was before the step.
     case noRoom
-    /// The step was cut off; what the sequences in it hold is not known.
+    /// The step was cut off; what the sequences in it hold from its positions on is not known.
     case aborted
-    /// Native code failed; what the sequences in it hold is not known.
+    /// The operation of this index could not be done; those before it were, the others and the step were not tried. What
+    /// its sequence holds is not known. To clear a sequence, and to drop something, never fails.
+    case operationFailed(index: Int, String)
+    /// Native code failed in the step itself; what the sequences in it hold is not known.
     case failed(String)
 }
 

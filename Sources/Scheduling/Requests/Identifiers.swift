@@ -15,6 +15,13 @@ package struct SequenceID: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "seq\(rawValue)" }
 }
 
+/// One state that was saved out of the KV cache, for as long as the process lives.
+package struct StateID: Hashable, Sendable, CustomStringConvertible {
+    package let rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+    package var description: String { "state\(rawValue)" }
+}
+
 /// On whose behalf work is done; cached prefixes are never shared between owners.
 package struct Owner: Hashable, Sendable {
     package let rawValue: Int

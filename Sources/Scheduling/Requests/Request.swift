@@ -2,13 +2,23 @@
 package struct Request: Sendable {
     package let id: RequestID
     package let owner: Owner
+    package let priority: Priority
     package let work: Work
 
-    package init(id: RequestID, owner: Owner = .anyone, work: Work) {
+    package init(id: RequestID, owner: Owner = .anyone, priority: Priority = .interactive, work: Work) {
         self.id = id
         self.owner = owner
+        self.priority = priority
         self.work = work
     }
+}
+
+/// How urgent a request is. Each class has a queue of its own.
+package enum Priority: Sendable, CaseIterable {
+    /// Somebody is waiting for it.
+    case interactive
+    /// Work that takes what the others leave, and never less than its share (OpenAI's `service_tier: "flex"`).
+    case batch
 }
 
 /// What a request asks for.

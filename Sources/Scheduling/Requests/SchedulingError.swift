@@ -1,8 +1,8 @@
 /// Why a request was not admitted, or could not be finished.
 package struct SchedulingError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Equatable {
-        /// The queue of waiting requests is full: try again later, in about so many seconds where that is known.
-        case queueFull(retryAfterSeconds: Int?)
+        /// The queue of waiting requests is full: try again later, in about so many seconds.
+        case queueFull(retryAfterSeconds: Int)
         /// The request asks for more at once than can ever be admitted.
         case tooMany(limit: Int)
         /// The prompt leaves no room for an answer.

@@ -52,15 +52,15 @@ struct PromptPacing: Sendable {
     }
 
     /// Takes in what a step took.
-    mutating func note(decoding count: Int, promptTokens: Int, seconds: Double) {
-        costs.note(decoding: count, promptTokens: promptTokens, seconds: seconds)
-        guard count > 0 else {
+    mutating func note(_ load: StepLoad, seconds: Double) {
+        costs.note(load, seconds: seconds)
+        guard load.decoding > 0 else {
             credit = 0
             return
         }
-        let decode = min(seconds, costs.decode(count) ?? seconds)
+        let decode = min(seconds, costs.decode(load.decoding) ?? seconds)
         credit += Self.promptShare * decode
-        if promptTokens > 0 { credit -= seconds - decode }
+        if load.promptTokens > 0 { credit -= seconds - decode }
         // What nobody used is not saved up: it would be a burst later.
         credit = min(credit, 0.0)
     }

@@ -1,144 +1,149 @@
-// From the queue to a sequence: which one, and what of its memory is used again.
+// Into the queues, or an honest refusal.
 
 extension Scheduler {
-    /// Gives free sequences to waiting generations: the oldest first, but of the owner who has the fewest running, so that
-    /// one client's hundred requests do not starve another's one.
+    /// Takes requests into the queue, all or none.
     ///
-    /// One whose prefix is just being computed for another request of the same owner is passed over until that is done,
-    /// and goes on from there: nothing is computed twice.
-    mutating func startWaiting() {
-        guard mayStart else { return }
-        mayStart = false
-        var passedOver: Set<RequestID> = []
-        while slots.contains(where: { $0.user == nil }), let index = nextWaiting(but: passedOver) {
-            let request = waiting[index]
-            if let start = bestStart(for: request) {
-                waiting.remove(at: index)
-                begin(request, start)
-            } else {
-                passedOver.insert(request.id)
-            }
-        }
-    }
-
-    private func nextWaiting(but passedOver: Set<RequestID>) -> Int? {
-        let busy = Dictionary(grouping: running, by: \.owner).mapValues(\.count)
-        return waiting.indices
-            .filter { !passedOver.contains(waiting[$0].id) }
-            .min { (busy[waiting[$0].owner, default: 0], $0) < (busy[waiting[$1].owner, default: 0], $1) }
-    }
-
-    /// Where a generation begins: the sequence that it gets, and where its first items come from.
-    private struct Start {
-        var slot: Int
-        var source: Int?
-        var shared: Int
-    }
-
-    /// Nil while it is better to wait for a prefix.
-    private mutating func bestStart(for request: WaitingGeneration) -> Start? {
-        let prompt = request.generation.prompt
-        // The last item is always computed: its logits are needed.
-        let most = prompt.count - 1
-        let shared = slots.map { $0.owner == request.owner ? min(most, $0.sharedPrefix(with: prompt)) : 0 }
-        let best = shared.indices.max { shared[$0] < shared[$1] } ?? 0
-
-        let worthwhile = max(policy.minimumSharedTokens, limits.copyCost)
-
-        if limits.cutsSequences, coming(to: request) >= shared[best] + worthwhile { return nil }
-
-        let free = slots.indices.filter { slots[$0].user == nil }
-        // In place, where most of what the sequence holds is of use: nothing has to be copied, and little is lost.
-        let inPlace = free.filter { slot in
-            let held = slots[slot].items.count
-            return shared[slot] > 0
-                && (shared[slot] == held || limits.cutsSequences && shared[slot] * 2 >= held)
-        }
-        .max { shared[$0] < shared[$1] }
-        if let inPlace, shared[inPlace] + worthwhile > shared[best] {
-            return Start(slot: inPlace, source: nil, shared: shared[inPlace])
-        }
-        guard let oldest = free.min(by: { leastUseful(slots[$0], slots[$1]) }) else { return nil }
-        guard limits.cutsSequences, shared[best] >= worthwhile else {
-            return Start(slot: oldest, source: nil, shared: 0)
-        }
-        if best == oldest { return Start(slot: oldest, source: nil, shared: shared[best]) }
-        // Copies take their time: one in a step, where streams would have to wait for it.
-        if hasStreams, pendingOperations.contains(where: \.isCopy) {
-            mayStart = true
-            return nil
-        }
-        return Start(slot: oldest, source: best, shared: shared[best])
-    }
-
-    /// How many items of the prompt will be in memory once the prompts that are being computed now are done.
-    private func coming(to request: WaitingGeneration) -> Int {
-        running.lazy
-            .filter { $0.owner == request.owner && $0.prefillDone != nil }
-            .map {
-                min(request.generation.prompt.count - 1, commonPrefix($0.generation.prompt, request.generation.prompt))
-            }
-            .max() ?? 0
-    }
-
-    /// Whether somebody is decoding.
-    private var hasStreams: Bool { running.contains { $0.prefillDone == nil && !$0.isPaused } }
-
-    private func leastUseful(_ left: SequenceSlot, _ right: SequenceSlot) -> Bool {
-        if left.items.isEmpty != right.items.isEmpty { return left.items.isEmpty }
-        if left.items.isEmpty { return left.id.rawValue < right.id.rawValue }
-        return (left.lastUse, left.id.rawValue) < (right.lastUse, right.id.rawValue)
-    }
-
-    private mutating func begin(_ request: WaitingGeneration, _ start: Start) {
-        let prompt = request.generation.prompt
-        let id = slots[start.slot].id
-        if let source = start.source {
-            clear(start.slot)
-            pendingOperations.append(.copy(from: slots[source].id, to: id))
-            slots[start.slot].append(slots[source].items)
-        }
-        if start.shared == 0 {
-            clear(start.slot)
-        } else if slots[start.slot].items.count > start.shared {
-            slots[start.slot].keep(first: start.shared)
-            pendingOperations.append(.cut(id, toPosition: slots[start.slot].position))
-        }
-        pendingOperations.append(.startSampling(id, request.generation.sampling))
-        slots[start.slot].owner = request.owner
-        slots[start.slot].user = request.id
-
-        let promptTokens = prompt.reduce(0) { $0 + $1.tokenCount }
-        let cachedTokens = prompt[..<start.shared].reduce(0) { $0 + $1.tokenCount }
-        let room = limits.contextLength - promptTokens
-        running.append(
-            RunningGeneration(
-                id: request.id,
-                owner: request.owner,
-                generation: request.generation,
-                sequence: id,
-                maxTokens: min(request.generation.maxTokens ?? room, room),
-                usage: TokenUsage(prompt: promptTokens, cached: cachedTokens),
-                phase: .prefill(done: start.shared)
+    /// - Throws: `queueFull`, or why one of them can never run here.
+    package mutating func admit(_ requests: [Request]) throws(SchedulingError) {
+        // First what can never run: no later try would help it.
+        for request in requests { try check(request) }
+        // Those that a free sequence awaits do not wait.
+        let free = limits.maxSequences - running.count
+        guard requests.count <= policy.maxWaiting + limits.maxSequences else {
+            throw SchedulingError(
+                .tooMany(limit: policy.maxWaiting + limits.maxSequences),
+                "it asks for too much at once"
             )
-        )
-    }
-
-    /// Empties a sequence's memory, if there is anything in it.
-    mutating func clear(_ slot: Int) {
-        if slots[slot].isDirty || !slots[slot].items.isEmpty { pendingOperations.append(.clear(slots[slot].id)) }
-        slots[slot].empty(isDirty: false)
-    }
-
-    /// Takes the sequence from a running generation; its content stays for later ones unless nobody knows what it is.
-    mutating func release(_ index: Int, isDirty: Bool) {
+        }
+        for priority in Priority.allCases {
+            let new = requests.count { $0.priority == priority }
+            guard new > 0 else { continue }
+            let queued = waitingCount(priority)
+            guard queued + new <= policy.maxWaiting + free else {
+                throw queueFull("\(queued) requests are waiting already")
+            }
+        }
+        for (owner, new) in Dictionary(grouping: requests, by: \.owner).mapValues(\.count) {
+            try checkShare(of: owner, new)
+        }
         mayStart = true
-        let slot = slotIndex(running[index].sequence)
-        if isDirty { slots[slot].empty(isDirty: true) }
-        slots[slot].user = nil
-        slots[slot].lastUse = tick
-        running.remove(at: index)
+        for request in requests {
+            switch request.work {
+            case .generation(let generation):
+                waiting.append(
+                    WaitingGeneration(
+                        id: request.id,
+                        owner: request.owner,
+                        priority: request.priority,
+                        generation: generation
+                    )
+                )
+            case .embedding(let tokens):
+                waitingTexts.append(
+                    EmbeddingText(
+                        request: request.id,
+                        owner: request.owner,
+                        priority: request.priority,
+                        tokens: tokens
+                    )
+                )
+            }
+        }
     }
 
-    func slotIndex(_ sequence: SequenceID) -> Int { Int(sequence.rawValue) }
+    /// How many seconds the work that was admitted will take yet, by what steps took so far; nil while nothing is known.
+    ///
+    /// A prompt is taken to cost what it does alone, an answer to be as long as answers have been.
+    package var backlogSeconds: Double? {
+        let costs = pacing.costs
+        guard let together = costs.decode(max(1, min(limits.maxSequences, running.count + waiting.count))),
+            let promptToken = costs.promptTokenAlone ?? costs.promptToken
+        else { return nil }
+        let token = together / Double(max(1, min(limits.maxSequences, running.count + waiting.count)))
+        var seconds = 0.0
+        for request in running {
+            seconds += Double(request.isDecoding ? 0 : request.items.count - request.done) * promptToken
+            seconds += answerLength.remaining(request.usage.generated, request.maxTokens) * token
+        }
+        for request in waiting {
+            let prompt = request.progress == nil ? request.generation.prompt.count : 0
+            let most = request.generation.maxTokens ?? limits.contextLength
+            seconds += Double(prompt) * promptToken
+            seconds += answerLength.remaining(request.progress?.usage.generated ?? 0, most) * token
+        }
+        return seconds + Double(waitingTexts.reduce(0) { $0 + $1.tokens.count }) * promptToken
+    }
+
+    /// Seconds until a place in the queue is likely to be free, 1...120: the backlog, divided among those who leave it.
+    var secondsToPlace: Int {
+        guard let backlog = backlogSeconds else { return 1 }
+        let requests = max(1, running.count + waiting.count + waitingTexts.count)
+        return Int(min(120, max(1, (backlog / Double(requests)).rounded(.up))))
+    }
+
+    private func queueFull(_ why: String) -> SchedulingError {
+        SchedulingError(.queueFull(retryAfterSeconds: secondsToPlace), why)
+    }
+
+    /// One owner's requests take at most four times as many places as they leave, so that others find one.
+    ///
+    /// Where there are no owners, all places are everybody's.
+    private func checkShare(of owner: Owner, _ new: Int) throws(SchedulingError) {
+        guard owner != .anyone else { return }
+        let mine = waiting.count { $0.owner == owner } + waitingTexts.count { $0.owner == owner }
+        let places = Priority.allCases.count * policy.maxWaiting + limits.maxSequences - running.count
+        let left = places - waiting.count - waitingTexts.count - new
+        guard mine + new <= max(limits.maxSequences, 4 * left) else {
+            throw queueFull("\(mine) requests of this key are waiting already, and the rest of the queue is others'")
+        }
+    }
+
+    private func waitingCount(_ priority: Priority) -> Int {
+        waiting.count { $0.priority == priority && $0.progress == nil } + waitingTexts.count { $0.priority == priority }
+    }
+
+    private func check(_ request: Request) throws(SchedulingError) {
+        switch request.work {
+        case .generation(let generation):
+            guard limits.generates else { throw Self.unsupported("generate text") }
+            guard !generation.prompt.isEmpty else { throw SchedulingError(.emptyPrompt, "the prompt is empty") }
+            let tokens = generation.prompt.reduce(0) { $0 + $1.tokenCount }
+            guard tokens < limits.contextLength else {
+                throw SchedulingError(
+                    .promptTooLong(limit: limits.contextLength, tokens: tokens),
+                    "the prompt has \(tokens) tokens, the context \(limits.contextLength)"
+                )
+            }
+            guard limits.encodesMedia || generation.prompt.allSatisfy({ $0.token != nil }) else {
+                throw Self.unsupported("take media")
+            }
+        case .embedding(let tokens):
+            guard limits.embeds else { throw Self.unsupported("embed") }
+            guard !tokens.isEmpty else { throw SchedulingError(.emptyPrompt, "the text is empty") }
+            guard tokens.count <= limits.maxEmbeddingTokens else {
+                throw SchedulingError(
+                    .promptTooLong(limit: limits.maxEmbeddingTokens, tokens: tokens.count),
+                    "the text has \(tokens.count) tokens, the model takes \(limits.maxEmbeddingTokens)"
+                )
+            }
+        }
+    }
+
+    private static func unsupported(_ what: String) -> SchedulingError {
+        SchedulingError(.unsupportedWork, "the model does not \(what)")
+    }
+}
+
+/// How many tokens answers have, as a running average of those that ended.
+struct AnswerLength: Sendable {
+    private var average = 128.0
+
+    mutating func note(_ tokens: Int) { average += 0.1 * (Double(tokens) - average) }
+
+    /// How many more an answer is likely to get that has so many, of so many at most.
+    func remaining(_ tokens: Int, _ most: Int) -> Double {
+        let left = Double(max(1, most - tokens))
+        // One that is longer than the average already is likely to go on for as long again as answers go on at all.
+        return min(left, max(average - Double(tokens), average / 4))
+    }
 }

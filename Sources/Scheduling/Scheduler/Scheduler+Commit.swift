@@ -10,22 +10,22 @@ extension Scheduler {
         _ outcome: StepOutcome,
         duration: Duration
     ) -> [(RequestID, RequestEvent)] {
-        if case .sampled = outcome, !plan.operations.contains(where: \.isCopy),
-            let (decoding, promptTokens) = plan.tokenCounts
-        {
-            pacing.note(decoding: decoding, promptTokens: promptTokens, seconds: duration / .seconds(1))
+        if case .sampled = outcome, !plan.operations.contains(where: \.movesMemory), let load = plan.load {
+            pacing.note(load, seconds: duration / .seconds(1))
         }
         switch (plan.step, outcome) {
         case (.tokens(let slices), .sampled(let samples)):
             return commit(slices, samples)
         case (.encode(let step), .sampled(let samples)):
-            return commit(step, samples.first)
+            return commit(step, samples.first ?? nil)
         case (.embeddings(let texts), .embedded(let vectors)):
             return commit(texts, vectors)
         case (_, .noRoom):
             return makeRoom(for: plan)
         case (_, .aborted):
-            return fail(plan, SchedulingError(.stopping, "the step was cut off"))
+            return abort(plan)
+        case (_, .operationFailed(let index, let reason)):
+            return undo(plan, failedAt: index, reason)
         case (_, .failed(let reason)):
             return fail(plan, SchedulingError(.backendFailed, reason))
         case (_, .sampled), (_, .embedded):
@@ -33,28 +33,41 @@ extension Scheduler {
         }
     }
 
-    private mutating func commit(_ slices: [TokenSlice], _ samples: [SampledToken]) -> [(RequestID, RequestEvent)] {
+    private mutating func commit(_ slices: [TokenSlice], _ samples: [[SampledToken]]) -> [(RequestID, RequestEvent)] {
         var events: [(RequestID, RequestEvent)] = []
         var samples = samples[...]
         for slice in slices {
             // Taken even where the request is gone, so that the others get their own.
-            let sample = slice.samples ? samples.popFirst() : nil
+            let sampled = slice.samples ? samples.popFirst() ?? [] : []
+            let right = max(0, min(slice.drafts, sampled.count - 1))
+            let kept = slice.tokens.dropLast(slice.drafts - right)
             let slot = slotIndex(slice.sequence)
-            slots[slot].append(slice.tokens.lazy.map(PromptItem.token))
-            guard let index = running.firstIndex(where: { $0.id == slice.request }) else { continue }
-            if let done = running[index].prefillDone {
-                running[index].phase = .prefill(done: done + slice.tokens.count)
+            slots[slot].append(kept.lazy.map(PromptItem.token))
+            if right < slice.drafts {
+                pendingOperations.append(.cut(slice.sequence, toPosition: slots[slot].position))
             }
-            if slice.samples { events += take(sample, at: index) }
+            guard let index = running.firstIndex(where: { $0.id == slice.request }) else {
+                keepPath(of: slot)
+                continue
+            }
+            if slice.samples {
+                events += take(sampled, of: slice, at: index)
+            } else {
+                advance(index, by: slice.tokens.count)
+            }
         }
         return events
     }
 
-    private mutating func commit(_ step: EncodeStep, _ sample: SampledToken?) -> [(RequestID, RequestEvent)] {
-        slots[slotIndex(step.sequence)].append(CollectionOfOne(.media(step.item)))
-        guard let index = running.firstIndex(where: { $0.id == step.request }) else { return [] }
-        if let done = running[index].prefillDone { running[index].phase = .prefill(done: done + 1) }
-        return step.samples ? take(sample, at: index) : []
+    private mutating func commit(_ step: EncodeStep, _ samples: [SampledToken]?) -> [(RequestID, RequestEvent)] {
+        let slot = slotIndex(step.sequence)
+        slots[slot].append(CollectionOfOne(.media(step.item)))
+        guard let index = running.firstIndex(where: { $0.id == step.request }) else {
+            keepPath(of: slot)
+            return []
+        }
+        advance(index, by: 1)
+        return step.samples ? take(samples?.first, at: index) : []
     }
 
     private mutating func commit(_ texts: [EmbeddingText], _ vectors: [[Float]]) -> [(RequestID, RequestEvent)] {
@@ -65,19 +78,47 @@ extension Scheduler {
         }
     }
 
+    /// A request's prompt is further on: others may go on from there, and memory that can't be cut is saved where it is to
+    /// be.
+    private mutating func advance(_ index: Int, by count: Int) {
+        if !running[index].isDecoding { mayStart = true }
+        running[index].done += count
+        let done = running[index].done
+        let slot = slotIndex(running[index].sequence)
+        if let chunk = policy.fixedChunk, done % chunk == 0, done <= running[index].generation.prompt.count {
+            slots[slot].fixedCount = done
+        }
+        if running[index].checkpoints.contains(done) { save(slot) }
+    }
+
+    /// The sampled tokens of a slice: the guesses that were right, and the one after.
+    private mutating func take(
+        _ sampled: [SampledToken],
+        of slice: TokenSlice,
+        at index: Int
+    ) -> [(RequestID, RequestEvent)] {
+        let id = slice.request
+        advance(index, by: slice.tokens.count - slice.drafts)
+        running[index].speculation.note(drafted: slice.drafts, accepted: max(0, sampled.count - 1))
+        var events = take(sampled.first, at: index)
+        for token in sampled.dropFirst() {
+            // An earlier one may have ended it.
+            guard let index = running.firstIndex(where: { $0.id == id }) else { break }
+            running[index].done += 1
+            events += take(token, at: index)
+        }
+        return events
+    }
+
     /// The sampled token of a running request: told, and the last one where it ends the generation.
     private mutating func take(_ sample: SampledToken?, at index: Int) -> [(RequestID, RequestEvent)] {
         let id = running[index].id
         guard let sample else {
             release(index, isDirty: true)
-            return [(id, .failed(SchedulingError(.backendFailed, "the step gave no token")))]
+            return [(id, .failed(SchedulingError(.backendFailed, "the step gave no logits to choose a token by")))]
         }
         var events: [(RequestID, RequestEvent)] = []
-        if running[index].prefillDone != nil {
-            events.append((id, .started(running[index].usage)))
-            // Others may wait for this prompt's memory.
-            mayStart = true
-        }
+        if running[index].usage.generated == 0 { events.append((id, .started(running[index].usage))) }
         running[index].usage.generated += 1
         let usage = running[index].usage
         if sample.endsGeneration {
@@ -89,63 +130,18 @@ extension Scheduler {
             release(index, isDirty: false)
             return events + [(id, .finished(.length, usage))]
         }
-        running[index].phase = .decode(sample.token)
+        let item = PromptItem.token(sample.token)
+        running[index].items.append(item)
+        running[index].speculation.append(sample.token)
+        prefixes[running[index].owner]?.extend(.sequence(running[index].sequence), by: [item])
         return events
     }
 
-    /// Ends every request of a step whose sequences hold nobody knows what.
-    private mutating func fail(_ plan: BatchPlan, _ error: SchedulingError) -> [(RequestID, RequestEvent)] {
-        var events: [(RequestID, RequestEvent)] = []
-        // Those whose sequences were to be changed before the step, too: nobody knows how far that went.
-        let changed = plan.operations.compactMap { operation in
-            running.first { $0.sequence == operation.sequence }.map { ($0.id, Optional(operation.sequence)) }
-        }
-        for operation in plan.operations { slots[slotIndex(operation.sequence)].empty(isDirty: true) }
-        for (id, sequence) in plan.participants + changed {
-            if let sequence { slots[slotIndex(sequence)].empty(isDirty: true) }
-            if let index = running.firstIndex(where: { $0.id == id }) {
-                release(index, isDirty: true)
-            } else if let index = waitingTexts.firstIndex(where: { $0.request == id }) {
-                waitingTexts.remove(at: index)
-            } else {
-                continue
-            }
-            events.append((id, .failed(error)))
-        }
-        return events
-    }
-
-    /// Empties the sequences that nobody uses; where there are none, the newest request of the step ends.
-    private mutating func makeRoom(for plan: BatchPlan) -> [(RequestID, RequestEvent)] {
-        let cached = slots.indices.filter { slots[$0].user == nil && (slots[$0].isDirty || !slots[$0].items.isEmpty) }
-        cached.forEach { clear($0) }
-        guard cached.isEmpty, case .tokens = plan.step else {
-            return cached.isEmpty ? fail(plan, SchedulingError(.outOfCache, "there is no room in the KV cache")) : []
-        }
-        let participants = Set(plan.participants.map(\.0))
-        guard let index = running.lastIndex(where: { participants.contains($0.id) }) else { return [] }
-        let id = running[index].id
-        release(index, isDirty: true)
-        return [(id, .failed(SchedulingError(.outOfCache, "there is no room left in the KV cache")))]
-    }
-}
-
-extension BatchPlan {
-    /// Of a token step: how many sequences decode, and how many prompt tokens are beside them.
-    ///
-    /// The last token of a prompt, alone in its slice, is as dear as a decoded one and counts as one.
-    var tokenCounts: (decoding: Int, promptTokens: Int)? {
-        guard case .tokens(let slices) = step else { return nil }
-        let prompts = slices.filter { $0.tokens.count > 1 || !$0.samples }
-        return (slices.count - prompts.count, prompts.reduce(0) { $0 + $1.tokens.count })
-    }
-
-    /// The requests of the step, with the sequences that hold their memory.
-    var participants: [(RequestID, SequenceID?)] {
-        switch step {
-        case .tokens(let slices): slices.map { ($0.request, $0.sequence) }
-        case .embeddings(let texts): texts.map { ($0.request, nil) }
-        case .encode(let step): [(step.request, step.sequence)]
-        }
+    /// Makes the path of a sequence whose user has gone meanwhile that of what it holds.
+    private mutating func keepPath(of slot: Int) {
+        guard slots[slot].user == nil, !slots[slot].isDirty else { return }
+        let holder = PrefixTree.Holder.sequence(slots[slot].id)
+        prefixes[slots[slot].owner, default: PrefixTree()].remove(holder)
+        prefixes[slots[slot].owner, default: PrefixTree()].insert(holder, slots[slot].items)
     }
 }

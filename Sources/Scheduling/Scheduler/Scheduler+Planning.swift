@@ -27,29 +27,30 @@ extension Scheduler {
 
     private mutating func step(of kind: StepKind) -> Step? {
         switch kind {
-        case .tokens: tokenStep()
+        case .tokens: policy.fixedChunk.map { fixedStep($0) } ?? tokenStep()
         case .encode: encodeStep()
         case .embeddings: embeddingStep()
         }
     }
 
-    /// Every decoding sequence's next token, then chunks of prompts in what is left.
-    private func tokenStep() -> Step? {
-        var slices: [TokenSlice] = []
-        for request in running where !request.isPaused {
-            guard case .decode(let token) = request.phase else { continue }
-            slices.append(slice(of: request, tokens: [token], samples: true))
+    /// Every decoding sequence's next token, with guesses of those that follow, then chunks of prompts in what is left.
+    private mutating func tokenStep() -> Step? {
+        let streams = running.indices.filter { running[$0].isDecoding && !running[$0].isPaused }
+        let budget = min(limits.maxStepTokens - streams.count, pacing.promptTokens(decoding: streams.count))
+        let chunks = promptChunks(budget)
+        let drafts = chunks.isEmpty ? drafts(for: streams) : [:]
+        let slices = streams.map { index in
+            slice(of: running[index], count: 1, drafts: drafts[index] ?? [])
         }
-        let budget = min(limits.maxStepTokens - slices.count, pacing.promptTokens(decoding: slices.count))
-        slices += promptChunks(budget)
-        return slices.isEmpty ? nil : .tokens(slices)
+        return slices.isEmpty && chunks.isEmpty ? nil : .tokens(slices + chunks)
     }
 
     /// Chunks of prompts: half of the budget for the oldest, so that it can't starve; the rest for the shortest first, so
-    /// that a short question does not wait for somebody's long document.
+    /// that a short question does not wait for somebody's long document, the owners in turn. Batch work gets an eighth of
+    /// the budget, and what the others leave.
     private func promptChunks(_ budget: Int) -> [TokenSlice] {
         guard budget > 0 else { return [] }
-        let prompts = running.filter { $0.prefillDone != nil && $0.nextMedia == nil }
+        let prompts = running.filter { $0.remainingTokens > 0 && !$0.isDecoding }
         guard !prompts.isEmpty else { return [] }
         let remaining = prompts.map(\.remainingTokens)
         var granted = Array(repeating: 0, count: prompts.count)
@@ -59,53 +60,91 @@ extension Scheduler {
             granted[place] += tokens
             rest -= tokens
         }
-        grant(0, atMost: (budget + 1) / 2)
-        for place in prompts.indices.dropFirst().sorted(by: { remaining[$0] < remaining[$1] }) {
+        let interactive = prompts.indices.filter { prompts[$0].priority == .interactive }
+        let batch = prompts.indices.filter { prompts[$0].priority == .batch }
+        if let oldest = batch.first { grant(oldest, atMost: interactive.isEmpty ? (budget + 1) / 2 : (budget + 7) / 8) }
+        if let oldest = interactive.first { grant(oldest, atMost: (budget + 1) / 2) }
+        for place in inTurns(interactive, prompts, remaining) + inTurns(batch, prompts, remaining) {
             grant(place, atMost: rest)
         }
-        grant(0, atMost: rest)
         return zip(prompts, granted).compactMap { request, count in
-            guard count > 0, let done = request.prefillDone else { return nil }
-            let prompt = request.generation.prompt
-            let tokens = prompt[done..<done + count].compactMap(\.token)
-            return slice(of: request, tokens: tokens, samples: done + count == prompt.count)
+            count > 0 ? slice(of: request, count: count) : nil
         }
     }
 
-    private func slice(of request: RunningGeneration, tokens: [TokenID], samples: Bool) -> TokenSlice {
-        TokenSlice(
+    /// The shortest prompt of each owner first, then the second of each.
+    private func inTurns(_ places: [Int], _ prompts: [RunningGeneration], _ remaining: [Int]) -> [Int] {
+        var turns: [Owner: Int] = [:]
+        let shortestFirst = places.sorted { (remaining[$0], $0) < (remaining[$1], $1) }
+        let turn = shortestFirst.map { place in
+            let owner = prompts[place].owner
+            turns[owner, default: 0] += 1
+            return turns[owner, default: 0]
+        }
+        return shortestFirst.indices.sorted { (turn[$0], $0) < (turn[$1], $1) }.map { shortestFirst[$0] }
+    }
+
+    /// One request's next token, or the next chunk of its prompt; chunks begin at multiples of their length, whatever was
+    /// in memory already. The requests take turns.
+    private mutating func fixedStep(_ chunk: Int) -> Step? {
+        let ready = running.filter { $0.isDecoding ? !$0.isPaused : $0.remainingTokens > 0 }.sorted {
+            $0.id.rawValue < $1.id.rawValue
+        }
+        let last = lastServed?.rawValue ?? 0
+        guard let request = ready.first(where: { $0.id.rawValue > last }) ?? ready.first else { return nil }
+        lastServed = request.id
+        let count = request.isDecoding ? 1 : min(request.remainingTokens, chunk - request.done % chunk)
+        return .tokens([slice(of: request, count: min(count, limits.maxStepTokens))])
+    }
+
+    /// The next tokens of a request, and guesses of those after; sampling where they reach the end of its items.
+    private func slice(of request: RunningGeneration, count: Int, drafts: [TokenID] = []) -> TokenSlice {
+        let end = request.done + count
+        return TokenSlice(
             request: request.id,
             sequence: request.sequence,
-            tokens: tokens,
+            tokens: request.items[request.done..<end].compactMap(\.token) + drafts,
             position: slots[slotIndex(request.sequence)].position,
-            samples: samples
+            samples: end == request.items.count,
+            drafts: drafts.count
         )
     }
 
     /// The media item at which the oldest such prompt has arrived.
     private func encodeStep() -> Step? {
         for request in running {
-            guard let done = request.prefillDone, let item = request.nextMedia else { continue }
+            guard let item = request.nextMedia else { continue }
             return .encode(
                 EncodeStep(
                     request: request.id,
                     sequence: request.sequence,
                     item: item,
                     position: slots[slotIndex(request.sequence)].position,
-                    samples: done + 1 == request.generation.prompt.count
+                    samples: request.done + 1 == request.items.count
                 )
             )
         }
         return nil
     }
 
-    /// As many waiting texts as fit, oldest first.
+    /// As many waiting texts as fit, the oldest of the owner who has fewest in the step first; interactive ones before batch
+    /// work, except in one step of `batchTurn`.
     ///
     /// They stay in the queue until the commit.
-    private func embeddingStep() -> Step? {
+    private mutating func embeddingStep() -> Step? {
+        guard !waitingTexts.isEmpty else { return nil }
+        embeddingSteps += 1
+        let first: Priority = embeddingSteps % policy.batchTurn == 0 ? .batch : .interactive
+        var turns: [Owner: Int] = [:]
+        let keys = waitingTexts.indices.map { index in
+            let text = waitingTexts[index]
+            turns[text.owner, default: 0] += 1
+            return (text.priority == first ? 0 : 1, turns[text.owner, default: 0], index)
+        }
         var texts: [EmbeddingText] = []
         var room = limits.maxEmbeddingTokens
-        for text in waitingTexts {
+        for (_, _, index) in keys.sorted(by: <) {
+            let text = waitingTexts[index]
             guard texts.count < limits.maxSequences, text.tokens.count <= room else { break }
             room -= text.tokens.count
             texts.append(text)

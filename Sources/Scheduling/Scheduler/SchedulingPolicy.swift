@@ -1,6 +1,6 @@
 /// The numbers that shape plans; every one is a bound.
 package struct SchedulingPolicy: Sendable {
-    /// Requests that may wait for a sequence; one more is refused.
+    /// Requests of each priority that may wait for a sequence; one more is refused.
     package var maxWaiting = 256
     /// The longest time that a step takes while somebody is decoding, by what steps took so far: the longest gap that a
     /// long prompt makes in a running stream.
@@ -13,9 +13,22 @@ package struct SchedulingPolicy: Sendable {
     /// so far: what bounds how long a step works on after its client left, and how long a new request waits to be heard.
     package var prefillTokensAlone = 512
     package var maxStepAlone: Duration = .seconds(1)
-    /// The shortest prefix for which a sequence is copied, or waited for, where `BackendLimits.copyCost` is not more:
-    /// below it, computing again is cheaper.
+    /// The shortest prefix for which a sequence is copied, saved or waited for, where `BackendLimits.copyCost` is not
+    /// more: below it, computing again is cheaper.
     package var minimumSharedTokens = 32
+    /// Bytes of sequence state that are kept outside the KV cache for later requests.
+    package var stateBytes = 0
+    /// Of so many starts while requests of both priorities wait, one is batch work; and it keeps so many sequences'
+    /// part of all when interactive requests need more.
+    package var batchTurn = 4
+    /// The most tokens that are guessed ahead of a sequence in one step; 0 for no speculation.
+    package var maxDrafts = 0
+    /// Nil, or in how large chunks each request is computed by itself, so that its answer does not depend on who else is
+    /// there: the kernels' rounding depends on how many tokens they work on.
+    package var fixedChunk: Int?
 
     package init() {}
+
+    /// Sequences that batch work keeps while interactive requests wait.
+    func batchSequences(of all: Int) -> Int { all == 1 ? 0 : max(1, all / batchTurn) }
 }

@@ -1,36 +1,62 @@
+/// What is in a token step, by what it costs.
+package struct StepLoad: Sendable, Equatable {
+    /// Sequences that decode.
+    package var decoding: Int
+    /// Tokens that were guessed ahead.
+    package var drafts: Int
+    package var promptTokens: Int
+
+    package init(decoding: Int, drafts: Int = 0, promptTokens: Int = 0) {
+        self.decoding = decoding
+        self.drafts = drafts
+        self.promptTokens = promptTokens
+    }
+}
+
 /// How long steps take, as running averages of those that were done: what chunks of prompts are sized by.
 ///
-/// Times are in seconds. A step's time is taken for the sum of a part that depends on how many sequences decode in it and
-/// a part for each prompt token; the second is dearer in the small chunks beside running streams than in large ones.
+/// Times are in seconds. A step's time is taken for the sum of a part that depends on how many sequences decode in it, a
+/// part for each prompt token, and one for each guessed token; a prompt token is dearer in the small chunks beside running
+/// streams than in large ones.
 package struct StepCosts: Sendable, Equatable {
     /// Of steps without prompt tokens, by the number of decoding sequences.
     private var decoding: [Int: Double] = [:]
     private var promptTokenBesideStreams: Double?
     /// The time of one prompt token in a step without streams, or nil where none was seen.
     package private(set) var promptTokenAlone: Double?
+    /// What a guessed token adds to a step, or nil where none was seen.
+    package private(set) var draftToken: Double?
 
-    /// The weight of a new observation.
+    /// The weight of a new observation; a larger one for prompts, whose tokens cost more as the prompt gets longer.
     private static let weight = 0.2
+    private static let promptWeight = 0.5
 
     package init() {}
 
     /// Takes in what one step took.
-    package mutating func note(decoding count: Int, promptTokens: Int, seconds: Double) {
-        guard promptTokens > 0 else {
-            if count > 0 { decoding[count] = Self.average(decoding[count], seconds) }
+    package mutating func note(_ load: StepLoad, seconds: Double) {
+        if load.drafts > 0 {
+            guard load.promptTokens == 0, let plain = decode(load.decoding) else { return }
+            draftToken = Self.average(draftToken, max(0, seconds - plain) / Double(load.drafts), Self.weight)
             return
         }
-        let rest = count > 0 ? seconds - (decode(count) ?? 0) : seconds
+        guard load.promptTokens > 0 else {
+            if load.decoding > 0 {
+                decoding[load.decoding] = Self.average(decoding[load.decoding], seconds, Self.weight)
+            }
+            return
+        }
+        let rest = load.decoding > 0 ? seconds - (decode(load.decoding) ?? 0) : seconds
         guard rest > 0 else {
             // It took less than decoding alone is thought to: that was too much.
-            decoding[count] = seconds
+            decoding[load.decoding] = seconds
             return
         }
-        let each = rest / Double(promptTokens)
-        if count > 0 {
-            promptTokenBesideStreams = Self.average(promptTokenBesideStreams, each)
+        let each = rest / Double(load.promptTokens)
+        if load.decoding > 0 {
+            promptTokenBesideStreams = Self.average(promptTokenBesideStreams, each, Self.promptWeight)
         } else {
-            promptTokenAlone = Self.average(promptTokenAlone, each)
+            promptTokenAlone = Self.average(promptTokenAlone, each, Self.promptWeight)
         }
     }
 
@@ -56,7 +82,15 @@ package struct StepCosts: Sendable, Equatable {
     /// The time of one prompt token beside running streams, or nil where none was seen.
     package var promptToken: Double? { promptTokenBesideStreams ?? promptTokenAlone.map { $0 * 2 } }
 
-    private static func average(_ old: Double?, _ new: Double) -> Double {
+    /// The time of a step, or nil where nothing like it was seen.
+    package func estimate(_ load: StepLoad) -> Double? {
+        guard let decoding = load.decoding > 0 ? decode(load.decoding) : 0,
+            let each = load.promptTokens == 0 ? 0 : load.decoding > 0 ? promptToken : promptTokenAlone
+        else { return nil }
+        return decoding + Double(load.promptTokens) * each + Double(load.drafts) * (draftToken ?? 0)
+    }
+
+    private static func average(_ old: Double?, _ new: Double, _ weight: Double) -> Double {
         old.map { $0 + weight * (new - $0) } ?? new
     }
 }

@@ -1,19 +1,40 @@
-// llama.cpp's own simple decoding loop, to hold the engine to: one sequence, the whole prompt in one batch, then a
-// token at a time, always the likeliest.
+// What llama.cpp itself does, to hold the engine to.
 
 #ifndef CLLAMA_REFERENCE_H
 #define CLLAMA_REFERENCE_H
 
+#include "cl_sampler.h"
+
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-// Writes up to count tokens, the end of generation left out, and for each the distance between the two highest logits.
-// Gives their number, or a negative number on a failure.
+// llama.cpp's own simple decoding loop: one sequence, the whole prompt in one batch, then a token at a time, always the
+// likeliest. Writes up to count tokens, the end of generation left out, and for each the distance between the two highest
+// logits. Gives their number, or a negative number on a failure.
 int32_t reference_greedy(
     const char * model_path, const char * text, int32_t threads, int32_t count, int32_t * tokens, float * margins);
+
+// The logits at the last `rows` tokens of a text. Row_length is the size of the model's vocabulary. Gives rows, or a
+// negative number on a failure.
+int32_t reference_logits(
+    const char * model_path, const char * text, int32_t threads, int32_t rows, size_t row_length, float * logits);
+
+// llama.cpp's chain of samplers for the same options, ignores_end apart.
+typedef struct reference_chain reference_chain;
+
+reference_chain * reference_chain_create(const cl_sampler_options * options, size_t vocabulary_size);
+void reference_chain_free(reference_chain * chain);
+
+// Remembers a token for the penalties.
+void reference_chain_accept(reference_chain * chain, int32_t token);
+
+// Chooses from as many logits as the vocabulary has, and remembers. Probabilities: of each token, set where not NULL and
+// the temperature is not 0.
+int32_t reference_chain_choose(reference_chain * chain, const float * logits, float * probabilities);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,53 @@
+// The few tokens of a row that truncation leaves, and the choice among them.
+
+#ifndef CL_CANDIDATES_H
+#define CL_CANDIDATES_H
+
+#include "logit_rows.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace cl {
+
+struct candidate {
+    float logit;
+    int32_t token;
+    double mass; // what the token weighs in the sum at hand
+};
+
+// Tokens in the order of the vocabulary, the likeliest among them. Equal logits are cut with the higher token first, so
+// that what is left depends on the logits alone. Buffers stay between uses.
+class candidate_set {
+public:
+    // The k likeliest tokens; k is at least 1.
+    void take_top_k(const logit_row & row, size_t k);
+    // The fewest likeliest tokens whose probabilities reach p together; one at least.
+    void take_top_p(const logit_row & row, float p);
+    // The tokens at least p times as probable as the likeliest, and that one.
+    void take_min_p(const logit_row & row, float p);
+
+    // The same of the tokens left.
+    void keep_top_p(float p);
+    void keep_min_p(float p);
+
+    // A token with the probability that softmax of logits over temperature gives it; point is from [0, 1).
+    int32_t choose(float temperature, double point);
+
+private:
+    void gather(const logit_row & row, float least);
+    void keep_mass(double mass);
+    void cut_after(const candidate & last);
+    float max() const;
+
+    std::vector<candidate> tokens;
+    std::vector<candidate> partitioned;
+    std::vector<float> maxima;
+};
+
+// A token of the whole row, likewise.
+int32_t choose_from_all(const logit_row & row, float temperature, double point);
+
+} // namespace cl
+
+#endif
