@@ -89,7 +89,10 @@ package import Scheduling
         try context.cut(sequence, toPosition: position)
     }
 
-    package func copy(from source: SequenceID, to target: SequenceID) throws(LlamaError) {
-        try context.copy(from: source, to: target)
+    /// Gives a sequence what another holds before a position.
+    ///
+    /// - Throws: `LlamaError`.
+    package func copy(from source: SequenceID, to target: SequenceID, upTo position: Int) throws(LlamaError) {
+        try context.copy(from: source, to: target, upTo: position)
     }
 }

@@ -91,7 +91,7 @@ package final class SpeedProbe {
         for number in 0..<Self.sequences {
             let sequence = SequenceID(rawValue: Int32(number))
             if areShared, number > 0 {
-                try evaluator.copy(from: SequenceID(rawValue: 0), to: sequence)
+                try evaluator.copy(from: SequenceID(rawValue: 0), to: sequence, upTo: depth)
             } else {
                 try evaluator.compute(batch(sequence, tokens[0..<depth]))
             }

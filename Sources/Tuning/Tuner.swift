@@ -282,8 +282,10 @@ package final class Tuner {
         let first = try probe(original, Settings(threads: options.threads))
         let last = try probe(try loaded(model, settings), settings)
         try contest(first, last, time: options.time * 0.06)
+        let gain = last.speeds.gain(over: reference.best(first.speeds))
+        guard gain > choice.gain else { return choice }
         choice.settings = settings
-        choice.gain = last.speeds.gain(over: first.speeds)
+        choice.gain = gain
         choice.speeds = last.speeds
         choice.meanKL = distance.meanKL
         return choice

@@ -65,8 +65,12 @@ public:
         cl_vocabulary_info info;
         require(cl_vocabulary_get_info(model, &info));
         vocabulary_size = info.size;
-        require(cl_context_create(
-            model, {256, sequences, 512, (uint32_t) threads, nullptr, nullptr}, &context));
+        cl_context_options options = {};
+        options.context_length = 256;
+        options.sequences = sequences;
+        options.batch_tokens = 512;
+        options.threads = (uint32_t) threads;
+        require(cl_context_create(model, options, &context));
         for (int32_t sequence = 0; sequence < sequences; ++sequence) {
             const std::string text = std::string(before) + prompts[sequence];
             cl_tokens tokens;
