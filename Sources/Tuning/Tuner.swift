@@ -294,12 +294,16 @@ package final class Tuner {
     // MARK: measuring
 
     private func distance(_ model: LlamaModel, _ settings: Settings) throws -> Distance {
-        try meter.distance(of: try loaded(model, settings), settings: settings)
+        let model = try loaded(model, settings)
+        LlamaRuntime.useBLAS(settings.usesBLAS)
+        defer { LlamaRuntime.useBLAS(false) }
+        return try meter.distance(of: model, settings: settings)
     }
 
     private func loaded(_ model: LlamaModel, _ settings: Settings) throws -> LlamaModel {
         guard settings.usesBLAS else { return model }
         LlamaRuntime.useBLAS(true)
+        defer { LlamaRuntime.useBLAS(false) }
         return try LlamaModel(path: model.path)
     }
 
