@@ -44,6 +44,18 @@ struct ModelTests {
         #expect(same.perplexity == meter.perplexity)
         #expect((2..<60).contains(same.perplexity))
 
+        // Each setting reaches the context: rounding moves the output by next to nothing, coarser keys by a little.
+        var changed = settings
+        changed.isUnified = true
+        #expect(try meter.distance(of: original, settings: changed).meanKL < 1e-4)
+        changed.flashAttention = .off
+        let withoutFlash = try meter.distance(of: original, settings: changed)
+        #expect(withoutFlash.meanKL > 0 && withoutFlash.meanKL < 0.01)
+        changed.flashAttention = .on
+        changed.keyType = .q4_0
+        let coarse = try meter.distance(of: original, settings: changed)
+        #expect(coarse.meanKL > withoutFlash.meanKL)
+
         let path = "\(folder)/Q4_0.gguf"
         try LlamaModel.convert(InstalledModels.chat, to: path, format: .q4_0, threads: 2)
         try LlamaModel.checkWhole(path)
