@@ -70,7 +70,7 @@ struct FaultTests {
             return
         }
         let place = try #require(plan.slices.firstIndex { $0.request == failing })
-        samples[place] = nil
+        samples[place] = []
         harness.commit(plan, .sampled(samples))
         guard case .failed(let error) = harness.closings[failing]?.first else {
             Issue.record("the request did not fail")

@@ -37,6 +37,8 @@ package struct Scheduler: Sendable {
     var interactiveStarts = 0
     /// Embedding steps so far.
     var embeddingSteps = 0
+    /// How often a request was set back.
+    package internal(set) var setBacks = 0
     /// How prompts are fitted in between running streams.
     var pacing: PromptPacing
     /// How many tokens answers have.
