@@ -323,8 +323,10 @@ package final class Tuner {
             try (round % 2 == 0 ? one : other).round()
             let elapsed = ContinuousClock.now - start
             let isDisturbed = one.isDisturbed || other.isDisturbed
-            // Where other programs compute, too, more rounds may find a quiet moment.
-            if elapsed + elapsed / round > (isDisturbed ? time * 2 : time) || (round >= 5 && !isDisturbed) { break }
+            // Where other programs compute, too, more rounds may find a quiet moment; the time as a whole is kept.
+            let limit = isDisturbed ? time * 2 : time
+            if elapsed + elapsed / round > limit || (round >= 5 && !isDisturbed) { break }
+            if ContinuousClock.now - self.start > options.time { break }
         }
         if one.isDisturbed || other.isDisturbed { isDisturbed = true }
     }
