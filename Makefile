@@ -8,7 +8,7 @@ export SWIFT
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run tune build deps packages models test test-swift test-clients bench test-asan test-tsan lint format clean distclean
+.PHONY: help run tune build deps packages models test test-swift test-clients bench bench-sampling test-asan test-tsan lint format clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ test-clients: build models  # the official clients against the running server
 
 bench: build models  ## measure what docs/benchmarks.md reports
 	@python3 Scripts/bench/stream_gap.py $(SERVER)
+
+bench-sampling: deps models  ## measure what choosing tokens costs beside llama.cpp's samplers
+	@$(SWIFT) build --configuration release --product SamplingBench
+	@.build/release/SamplingBench models/SmolLM2-135M-Instruct.Q4_1.gguf
 
 # XCTest's own runner, which no test uses, leaks; and a TSan build cannot see what OpenMP orders.
 test-asan: deps models  ## run the Swift tests under the address sanitizer

@@ -36,7 +36,8 @@ let package = Package(
         // C libraries: a module map and a shim, nothing else.
         .target(
             name: "CLlama",
-            cxxSettings: [.unsafeFlags(nativeHeaders)],
+            // Optimized in debug builds too: sampling passes over whole vocabularies.
+            cxxSettings: [.unsafeFlags(nativeHeaders + ["-O2"])],
             linkerSettings: nativeLibraries
         ),
         .target(
@@ -107,7 +108,9 @@ let package = Package(
         ),
         .testTarget(
             name: "LlamaTests",
-            dependencies: ["CLlama", "CLlamaReference", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer"],
+            dependencies: [
+                "CLlama", "CLlamaReference", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -110,10 +110,12 @@ struct InferenceEngineTests {
     func overload() async throws {
         var policy = SchedulingPolicy()
         policy.maxWaiting = 2
-        let engine = makeEngine(BackendLimits(maxSequences: 1, contextLength: 64, maxStepTokens: 8), policy: policy)
-        // The reader of the first never reads, so it keeps the one sequence.
-        let first = try await engine.submit([.generation(.endless([1]))])
-        _ = await first[0].events.next()
+        let limits = BackendLimits(maxSequences: 1, contextLength: 1_000_000, maxStepTokens: 8)
+        let engine = makeEngine(limits, policy: policy)
+        // The first has no end, and a reader that keeps up, so it keeps the one sequence.
+        let first = try await engine.submit([.generation(.endless([1]))])[0]
+        _ = await first.events.next()
+        let reader = Task { while await first.events.next() != nil {} }
         let waiting = try await engine.submit([.generation(.tokens([2])), .generation(.tokens([3]))])
         do {
             _ = try await engine.submit([.generation(.tokens([4]))])
@@ -125,7 +127,8 @@ struct InferenceEngineTests {
             }
             #expect(seconds >= 1 && seconds <= 120)
         }
-        first[0].events.cancel()
+        reader.cancel()
+        await reader.value
         for stream in waiting { #expect(await read(stream).closing?.isClosing == true) }
         await engine.stop()
     }

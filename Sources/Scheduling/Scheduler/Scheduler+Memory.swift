@@ -55,7 +55,7 @@ extension Scheduler {
             isPaused: request.isPaused,
             waitsForRoom: waitsForRoom
         )
-        let place = waiting.firstIndex { $0.progress == nil } ?? waiting.count
+        let place = waiting.firstIndex { $0.progress == nil || $0.id.rawValue > request.id.rawValue } ?? waiting.count
         waiting.insert(
             WaitingGeneration(
                 id: request.id,

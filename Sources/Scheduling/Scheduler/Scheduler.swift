@@ -95,6 +95,7 @@ package struct Scheduler: Sendable {
         } else if let index = waiting.firstIndex(where: { $0.id == id }) {
             waiting[index].progress?.isPaused = isPaused
         }
+        mayStart = true
     }
 
     /// Whether a plan could be made now, or will be once paused requests are resumed.
