@@ -7,14 +7,15 @@ export SWIFT
 # Which GPU backend the native libraries have: see docs/gpu.md. Without it, the one that they were last built with.
 ACCEL   ?=
 export ACCEL
-# What `make run` starts the server with, such as ARGS="--port 8080".
+# Options of what is run: of the server in `make run`, such as ARGS="--port 8080", of the script in `make bench` and `make soak`.
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build deps packages models test test-swift test-clients bench test-asan test-tsan lint format clean distclean
+.PHONY: help run build deps packages models test test-swift test-clients bench bench-neighbours bench-sampling soak \
+	test-asan test-tsan lint format clean distclean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build models  ## build what is missing and start the server (ARGS="..." for its options)
 	@exec $(SERVER) $(ARGS)
@@ -42,8 +43,20 @@ test-clients: build models  # the official clients against the running server
 	@Scripts/python-env.sh
 	.venv/bin/python -m pytest Tests/clients
 
-bench: build models  ## measure what docs/benchmarks.md reports
-	@python3 Scripts/bench/stream_gap.py $(SERVER)
+bench: build models  ## measure against llama-server, into docs/benchmarks.md (ARGS="--help" for less)
+	@Scripts/bench/build-llama-server.sh
+	@python3 Scripts/bench/bench.py $(ARGS)
+
+bench-neighbours: build models  ## measure what another busy program costs, by kind of threads
+	@Scripts/bench/build-llama-server.sh
+	@python3 Scripts/bench/neighbours.py $(ARGS)
+
+soak: build models  ## 10 minutes with 200 clients that come, go and vanish (ARGS="--minutes 2" for less)
+	@python3 Scripts/bench/soak.py $(ARGS)
+
+bench-sampling: deps models  ## measure what choosing tokens costs beside llama.cpp's samplers
+	@$(SWIFT) build --configuration release --product SamplingBench
+	@.build/release/SamplingBench models/SmolLM2-135M-Instruct.Q4_1.gguf
 
 # XCTest's own runner, which no test uses, leaks; and a TSan build cannot see what OpenMP orders.
 test-asan: deps models  ## run the Swift tests under the address sanitizer
@@ -59,7 +72,8 @@ format:  ## put the sources into their format
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
 
 clean:  ## remove build products; fetched sources and models stay
-	rm -rf .build .build-asan .build-tsan .native/build .native/prefix .native/stamps/native
+	rm -rf .build .build-asan .build-tsan .native/build .native/build-bench .native/prefix \
+		.native/stamps/native .native/stamps/build-bench
 
 distclean: clean  ## remove everything that was fetched or built, the default models too
 	rm -rf .native .venv models/SmolLM2-135M-Instruct.Q4_1.gguf models/all-MiniLM-L6-v2.F16.gguf

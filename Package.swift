@@ -55,7 +55,8 @@ let package = Package(
         // C libraries: a module map and a shim, nothing else.
         .target(
             name: "CLlama",
-            cxxSettings: [.unsafeFlags(nativeHeaders)],
+            // Optimized in debug builds too: sampling passes over whole vocabularies.
+            cxxSettings: [.unsafeFlags(nativeHeaders + ["-O2"])],
             linkerSettings: nativeLibraries
         ),
         .target(

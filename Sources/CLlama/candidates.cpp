@@ -1,48 +1,87 @@
 #include "candidates.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-
-namespace {
-
-bool comes_before(const cl::candidate & left, const cl::candidate & right) {
-    return left.logit > right.logit || (left.logit == right.logit && left.token < right.token);
-}
-
-} // namespace
+#include <functional>
 
 // Writes each token and moves on after those that stay, which costs no branch.
 void cl::candidate_set::gather(const logit_row & row, float least) {
-    const float * logits = row.logits();
-    size_t found = 0;
+    const float * all = row.logits();
+    max = row.max();
+    count = 0;
     for (size_t block = 0; block < row.block_maxima().size(); ++block) {
         if (!(row.block_maxima()[block] >= least)) { continue; }
+        if (tokens.size() < count + logit_row::block_length) {
+            tokens.resize(2 * count + logit_row::block_length);
+            logits.resize(tokens.size());
+        }
         const size_t begin = block * logit_row::block_length;
         const size_t end = std::min(begin + logit_row::block_length, row.count());
-        if (tokens.size() < found + logit_row::block_length) {
-            tokens.resize(2 * found + logit_row::block_length);
-        }
-        candidate * next = tokens.data() + found;
         for (size_t token = begin; token < end; ++token) {
-            next->logit = logits[token];
-            next->token = (int32_t) token;
-            next += logits[token] >= least ? 1 : 0; // false for NaN
+            logits[count] = all[token];
+            tokens[count] = (int32_t) token;
+            count += all[token] >= least ? 1 : 0; // false for NaN
         }
-        found = next - tokens.data();
     }
-    tokens.resize(found);
+    masses.resize(tokens.size());
 }
 
-float cl::candidate_set::max() const {
-    float most = -INFINITY;
-    for (const candidate & each : tokens) { most = std::max(most, each.logit); }
-    return most;
+double cl::candidate_set::weigh(float scale) {
+    each_mass(logits.data(), count, max, scale, masses.data());
+    double all = 0;
+    for (size_t place = 0; place < count; ++place) { all += masses[place]; }
+    return all;
 }
 
-void cl::candidate_set::cut_after(const candidate & last) {
-    tokens.erase(
-        std::remove_if(tokens.begin(), tokens.end(), [&](const candidate & each) { return comes_before(last, each); }),
-        tokens.end());
+// Stays is asked in order, by place.
+template <typename Stays> void cl::candidate_set::keep(Stays stays) {
+    size_t kept = 0;
+    for (size_t place = 0; place < count; ++place) {
+        const bool does_stay = stays(place);
+        logits[kept] = logits[place];
+        tokens[kept] = tokens[place];
+        kept += does_stay ? 1 : 0;
+    }
+    count = kept;
+}
+
+// Keeps the fewest likeliest tokens that weigh so much together.
+//
+// Nothing is sorted but the one bucket of close logits in which the sum reaches the mass.
+void cl::candidate_set::keep_mass(double mass) {
+    constexpr size_t buckets = 256;
+    float least = max;
+    for (size_t place = 0; place < count; ++place) {
+        if (logits[place] > -INFINITY) { least = std::min(least, logits[place]); }
+    }
+    const float scale = least < max ? (float) (buckets - 1) / (max - least) : 0;
+    // Falls with the logit, step by step; -inf comes last.
+    const auto bucket = [&](size_t place) {
+        return logits[place] > -INFINITY ? std::min((size_t) ((max - logits[place]) * scale), buckets - 1) : buckets - 1;
+    };
+    std::array<double, buckets> sums = {};
+    for (size_t place = 0; place < count; ++place) { sums[bucket(place)] += masses[place]; }
+    size_t last = 0;
+    double before = 0; // the mass of the buckets before the last
+    while (last + 1 < buckets && before + sums[last] < mass) { before += sums[last++]; }
+
+    boundary.clear();
+    for (size_t place = 0; place < count; ++place) {
+        if (bucket(place) == last) { boundary.push_back(place); }
+    }
+    std::sort(boundary.begin(), boundary.end(), [&](size_t left, size_t right) {
+        return logits[left] > logits[right] || (logits[left] == logits[right] && left < right);
+    });
+    size_t kept = 0;
+    while (kept < boundary.size()) {
+        before += masses[boundary[kept++]];
+        if (before >= mass) { break; }
+    }
+    if (kept == 0) { return; } // the bucket is empty: the sum does not reach the mass, for rounding
+    const float edge = logits[boundary[kept - 1]];
+    const size_t edge_place = boundary[kept - 1];
+    keep([&](size_t place) { return logits[place] > edge || (logits[place] == edge && place <= edge_place); });
 }
 
 // Each of the k largest block maxima is a logit: the k-th largest logit is none below them.
@@ -54,10 +93,9 @@ void cl::candidate_set::take_top_k(const logit_row & row, size_t k) {
         least = maxima[k - 1];
     }
     gather(row, least);
-    if (tokens.size() <= k) { return; }
-    partitioned = tokens;
-    std::nth_element(partitioned.begin(), partitioned.begin() + (k - 1), partitioned.end(), comes_before);
-    cut_after(partitioned[k - 1]);
+    if (count <= k) { return; }
+    std::fill_n(masses.begin(), count, 1.0f);
+    keep_mass((double) k);
 }
 
 void cl::candidate_set::take_top_p(const logit_row & row, float p) {
@@ -70,7 +108,7 @@ void cl::candidate_set::take_top_p(const logit_row & row, float p) {
         }
     }
     gather(row, least);
-    for (candidate & each : tokens) { each.mass = std::exp((double) each.logit - row.max()); }
+    weigh(1);
     keep_mass(p * sums.all);
 }
 
@@ -80,61 +118,24 @@ void cl::candidate_set::take_min_p(const logit_row & row, float p) {
 }
 
 void cl::candidate_set::keep_top_p(float p) {
-    const float most = max();
-    double all = 0;
-    for (candidate & each : tokens) {
-        each.mass = std::exp((double) each.logit - most);
-        all += each.mass;
-    }
-    keep_mass(p * all);
+    keep_mass(p * weigh(1));
 }
 
 void cl::candidate_set::keep_min_p(float p) {
-    const float most = max();
-    const float least = std::min(most, most + std::log(p));
-    tokens.erase(
-        std::remove_if(tokens.begin(), tokens.end(), [&](const candidate & each) { return each.logit < least; }),
-        tokens.end());
-}
-
-// Keeps the fewest likeliest tokens that weigh so much together. Where the last of them lies in the order of
-// likelihood is found by halving, so that nothing is sorted.
-void cl::candidate_set::keep_mass(double mass) {
-    partitioned = tokens;
-    auto begin = partitioned.begin();
-    auto end = partitioned.end();
-    while (end - begin > 1) {
-        const auto middle = begin + (end - begin) / 2;
-        std::nth_element(begin, middle, end, comes_before);
-        double upper = 0;
-        for (auto each = begin; each != middle; ++each) { upper += each->mass; }
-        if (upper >= mass) {
-            end = middle;
-        } else {
-            mass -= upper;
-            begin = middle;
-        }
-    }
-    cut_after(*begin);
+    const float least = std::min(max, max + std::log(p));
+    keep([&](size_t place) { return logits[place] >= least; });
 }
 
 int32_t cl::candidate_set::choose(float temperature, double point) {
-    const float most = max();
-    double all = 0;
-    for (candidate & each : tokens) {
-        each.mass = std::exp(((double) each.logit - most) / temperature);
-        all += each.mass;
+    double left = point * weigh(1 / temperature);
+    size_t chosen = 0;
+    for (size_t place = 0; place < count; ++place) {
+        if (masses[place] == 0) { continue; }
+        chosen = place;
+        if (left < masses[place]) { break; }
+        left -= masses[place];
     }
-    const double target = point * all;
-    double sum = 0;
-    int32_t chosen = tokens.front().token;
-    for (const candidate & each : tokens) {
-        if (each.mass == 0) { continue; }
-        chosen = each.token;
-        sum += each.mass;
-        if (sum > target) { break; }
-    }
-    return chosen;
+    return tokens[chosen];
 }
 
 // Finds the block in which the sum passes the point, then the token there.
@@ -142,21 +143,22 @@ int32_t cl::choose_from_all(const logit_row & row, float temperature, double poi
     thread_local std::vector<float> masses;
     const float scale = 1 / temperature;
     double left = point * block_masses(row, scale, masses);
-    size_t chosen_block = 0;
+    size_t begin = 0;
     for (size_t block = 0; block < masses.size(); ++block) {
         if (masses[block] == 0) { continue; }
-        chosen_block = block;
+        begin = block * logit_row::block_length;
         if (left < masses[block]) { break; }
         left -= masses[block];
     }
+    const size_t length = std::min(logit_row::block_length, row.count() - begin);
     float each[logit_row::block_length];
-    masses_of_block(row, chosen_block, scale, each);
-    size_t chosen = 0;
-    for (size_t place = 0; place < logit_row::block_length; ++place) {
+    each_mass(row.logits() + begin, length, row.max(), scale, each);
+    size_t chosen = begin;
+    for (size_t place = 0; place < length; ++place) {
         if (each[place] == 0) { continue; }
-        chosen = place;
+        chosen = begin + place;
         if (left < each[place]) { break; }
         left -= each[place];
     }
-    return (int32_t) (chosen_block * logit_row::block_length + chosen);
+    return (int32_t) chosen;
 }

@@ -10,14 +10,8 @@
 
 namespace cl {
 
-struct candidate {
-    float logit;
-    int32_t token;
-    double mass; // what the token weighs in the sum at hand
-};
-
-// Tokens in the order of the vocabulary, the likeliest among them. Equal logits are cut with the higher token first, so
-// that what is left depends on the logits alone. Buffers stay between uses.
+// Tokens in the order of the vocabulary, the likeliest among them. Of equal logits the later token is cut first, so that
+// what is left depends on the logits alone. Buffers stay between uses.
 class candidate_set {
 public:
     // The k likeliest tokens; k is at least 1.
@@ -36,13 +30,19 @@ public:
 
 private:
     void gather(const logit_row & row, float least);
+    double weigh(float scale);
     void keep_mass(double mass);
-    void cut_after(const candidate & last);
-    float max() const;
+    template <typename Stays> void keep(Stays stays);
 
-    std::vector<candidate> tokens;
-    std::vector<candidate> partitioned;
+    // The first `count` of each belong together.
+    size_t count = 0;
+    float max = 0;
+    std::vector<float> logits;
+    std::vector<int32_t> tokens;
+    std::vector<float> masses; // what each weighs in the sum at hand
+
     std::vector<float> maxima;
+    std::vector<size_t> boundary;
 };
 
 // A token of the whole row, likewise.

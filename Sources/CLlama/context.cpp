@@ -106,6 +106,16 @@ void cl_context_free(cl_context * context) {
     context_deleter{}(context);
 }
 
+cl_status cl_context_set_threads(cl_context * context, uint32_t threads, uint32_t batch_threads) {
+    return cl::guarded([&] {
+        if (threads < 1 || threads > GGML_MAX_N_THREADS || batch_threads < 1 || batch_threads > GGML_MAX_N_THREADS) {
+            return cl::fail(CL_INVALID_ARGUMENT, "the number of threads is not within 1 and 512");
+        }
+        llama_set_n_threads(context->handle, (int32_t) threads, (int32_t) batch_threads);
+        return CL_OK;
+    });
+}
+
 uint32_t cl_context_length(const cl_context * context) {
     return context->length;
 }

@@ -102,8 +102,8 @@ CL_KERNEL void take_masses(const float * logits, size_t blocks, float max, float
     }
 }
 
-CL_KERNEL void take_each_mass(const float * logits, float max, float scale, float * masses) {
-    for (size_t place = 0; place < block_length; place += width) {
+CL_KERNEL void take_each_mass(const float * logits, size_t blocks, float max, float scale, float * masses) {
+    for (size_t place = 0; place < blocks * block_length; place += width) {
         floats x;
         load(x, logits + place);
         x = (x - max) * scale;
@@ -112,17 +112,20 @@ CL_KERNEL void take_each_mass(const float * logits, float max, float scale, floa
     }
 }
 
-// Adds to parts what the logits of one block within each distance weigh.
-CL_KERNEL void take_nested_masses(const float * logits, float max, float * parts) {
+// Sets parts to what the logits within each distance weigh, of those blocks that hold one within the longest.
+CL_KERNEL void take_nested_masses(const float * logits, size_t blocks, const float * maxima, float max, float * parts) {
     constexpr auto & distances = cl::nested_masses::distances;
     floats sums[distances.size()] = {};
-    for (size_t place = 0; place < block_length; place += width) {
-        floats x;
-        load(x, logits + place);
-        floats mass = x - max;
-        exponential(mass);
-        for (size_t part = 0; part < distances.size(); ++part) {
-            sums[part] += (floats) ((integers) mass & (integers) (x >= max - distances[part]));
+    for (size_t block = 0; block < blocks; ++block, logits += block_length) {
+        if (maxima[block] < max - distances.back()) { continue; }
+        for (size_t place = 0; place < block_length; place += width) {
+            floats x;
+            load(x, logits + place);
+            floats mass = x - max;
+            exponential(mass);
+            for (size_t part = 0; part < distances.size(); ++part) {
+                sums[part] += (floats) ((integers) mass & (integers) (x >= max - distances[part]));
+            }
         }
     }
     for (size_t part = 0; part < distances.size(); ++part) { add_lanes(sums[part], parts[part]); }
@@ -167,26 +170,32 @@ double cl::block_masses(const logit_row & row, float scale, std::vector<float> &
     return all;
 }
 
-void cl::masses_of_block(const logit_row & row, size_t block, float scale, float masses[block_length]) {
-    if (block < row.count() / block_length) {
-        take_each_mass(row.logits() + block * block_length, row.max(), scale, masses);
-    } else {
-        take_each_mass(last_block(row.logits(), row.count()).logits, row.max(), scale, masses);
-    }
+void cl::each_mass(const float * logits, size_t count, float max, float scale, float * masses) {
+    const size_t whole = count / block_length;
+    take_each_mass(logits, whole, max, scale, masses);
+    const last_block last(logits, count);
+    if (!last.exists) { return; }
+    float rest[block_length];
+    take_each_mass(last.logits, 1, max, scale, rest);
+    std::copy_n(rest, count % block_length, masses + whole * block_length);
 }
 
 cl::nested_masses cl::sum_nested(const logit_row & row) {
     thread_local std::vector<float> masses;
     nested_masses sums = {};
     sums.all = block_masses(row, 1, masses);
-    const last_block last(row.logits(), row.count());
-    const float least = row.max() - nested_masses::distances.back();
-    for (size_t block = 0; block < row.block_maxima().size(); ++block) {
-        if (row.block_maxima()[block] < least) { continue; }
-        const bool is_whole = block < row.count() / block_length;
+    // A few hundred blocks at a time, so that single precision does for the sums.
+    constexpr size_t stretch = 256;
+    const auto add = [&](const float * logits, size_t blocks, const float * maxima) {
         float parts[nested_masses::distances.size()];
-        take_nested_masses(is_whole ? row.logits() + block * block_length : last.logits, row.max(), parts);
+        take_nested_masses(logits, blocks, maxima, row.max(), parts);
         for (size_t part = 0; part < sums.parts.size(); ++part) { sums.parts[part] += parts[part]; }
+    };
+    const size_t whole = row.count() / block_length;
+    for (size_t block = 0; block < whole; block += stretch) {
+        add(row.logits() + block * block_length, std::min(stretch, whole - block), &row.block_maxima()[block]);
     }
+    const last_block last(row.logits(), row.count());
+    if (last.exists) { add(last.logits, 1, &row.block_maxima()[whole]); }
     return sums;
 }

@@ -39,14 +39,13 @@ private:
 // Sets masses to the sum of exp((logit - max) * scale) of each block, and gives their sum. Scale is above 0.
 double block_masses(const logit_row & row, float scale, std::vector<float> & masses);
 
-// Sets masses to exp((logit - max) * scale) of each logit of one block, with the bits that block_masses summed, and to 0
-// beyond the row's end.
-void masses_of_block(const logit_row & row, size_t block, float scale, float masses[logit_row::block_length]);
+// Sets masses to exp((logit - max) * scale) of each of some logits, with the bits that block_masses summed.
+void each_mass(const float * logits, size_t count, float max, float scale, float * masses);
 
 // What the likelier part of a row weighs: sums of exp(logit - max).
 struct nested_masses {
     // Each part holds the logits within this distance of the largest one.
-    static constexpr std::array<float, 8> distances = {0.5f, 1, 2, 3, 4.5f, 6.5f, 9, 12};
+    static constexpr std::array<float, 10> distances = {1, 2, 3, 4, 5, 6, 7, 8, 10, 12};
 
     std::array<double, distances.size()> parts;
     double all;

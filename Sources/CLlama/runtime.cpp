@@ -6,6 +6,12 @@
 #include "llama.h"
 #include "log.h"
 
+#ifdef __linux__
+#include <sched.h>
+#include <unistd.h>
+#endif
+
+#include <cstdlib>
 #include <mutex>
 #include <string>
 
@@ -50,6 +56,35 @@ const char * cl_ggml_version(void) { return ggml_version(); }
 const char * cl_system_info(void) { return llama_print_system_info(); }
 
 int32_t cl_best_thread_count(void) { return common_cpu_get_num_math(); }
+
+void cl_restart_with_short_waits(char ** arguments) {
+#ifdef __linux__
+    if (getenv("GOMP_SPINCOUNT") != nullptr || getenv("OMP_WAIT_POLICY") != nullptr) { return; }
+    // The path itself, not the link: the process is called by the name that it is started under.
+    char path[4096];
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (length <= 0) { return; }
+    path[length] = '\0';
+    // About 20 microseconds: longer than threads wait for each other where they have a core each.
+    if (setenv("GOMP_SPINCOUNT", "1000", 0) != 0) { return; }
+    execv(path, arguments);
+    // It could not be, so it goes on with long waits.
+    unsetenv("GOMP_SPINCOUNT");
+#else
+    (void) arguments;
+#endif
+}
+
+bool cl_may_use_core(int32_t core) {
+#ifdef __linux__
+    cpu_set_t cores;
+    return core >= 0 && core < CPU_SETSIZE && sched_getaffinity(0, sizeof(cores), &cores) == 0
+        && CPU_ISSET(core, &cores);
+#else
+    (void) core;
+    return false;
+#endif
+}
 
 int32_t cl_device_count(void) { return (int32_t) ggml_backend_dev_count(); }
 const char * cl_device_name(int32_t index) { return ggml_backend_dev_name(ggml_backend_dev_get((size_t) index)); }

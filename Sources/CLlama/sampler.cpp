@@ -211,7 +211,9 @@ cl_status cl_sampler_sample_all(
             if (rows[index] == nullptr) { return cl::fail(CL_INVALID_ARGUMENT, "the batch index has no logits"); }
         }
         const size_t row_length = llama_vocab_n_tokens(context->model->vocabulary());
-        return sample_all(samplers, rows.data(), row_length, count, llama_n_threads(context->handle), samples);
+        // Several rows come from a step of several tokens, which was computed on these.
+        const int threads = llama_n_threads_batch(context->handle);
+        return sample_all(samplers, rows.data(), row_length, count, threads, samples);
     });
 }
 

@@ -1,10 +1,12 @@
 import Foundation
+import Llama
 import RuntimeSupport
 
 @main
 enum Main {
     /// Runs the command of the arguments; the exit status is 2 for a wrong command line, 1 for what else goes wrong.
     static func main() async {
+        LlamaRuntime.waitBriefly()
         Signals.ignoreBrokenPipes()
         do {
             switch try Command(arguments: Array(CommandLine.arguments.dropFirst())) {

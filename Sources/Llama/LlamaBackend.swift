@@ -11,6 +11,8 @@ package final class LlamaBackend: Backend {
         package var threads: Int
         /// For steps of several tokens; nil: as many as for one.
         package var batchThreads: Int?
+        /// Whether steps have fewer threads while other programs keep cores busy.
+        package var yieldsCores = false
         /// Tokens in one step.
         package var stepTokens: Int
         package var flashAttention: FlashAttention = .automatic
@@ -37,6 +39,8 @@ package final class LlamaBackend: Backend {
     private var samplers: [RequestID: LlamaSampler] = [:]
     private var states: [StateID: SequenceState] = [:]
     private let log = Log("engine")
+    private let threads: (single: Int, batch: Int)
+    private var threadBudget: ThreadBudget?
 
     /// Makes the context; blocks while its memory is set up.
     ///
@@ -58,6 +62,11 @@ package final class LlamaBackend: Backend {
             options: options,
             watch: StepWatch(heartbeat: heartbeat, abort: abort)
         )
+        threads = (options.threads, options.batchThreads ?? options.threads)
+        if options.yieldsCores {
+            let cores = CoreTimes.usableCores.count
+            threadBudget = ThreadBudget(most: max(threads.single, threads.batch), cores: cores)
+        }
         let cacheTokens = options.sequences * context.contextLength
         limits = BackendLimits(
             maxSequences: options.sequences,
@@ -135,7 +144,19 @@ package final class LlamaBackend: Backend {
         }
     }
 
+    /// Looks, a few times a second, whether other programs need cores.
+    private func yieldCores() throws(LlamaError) {
+        guard var budget = threadBudget, budget.isDue(at: CoreTimes.moment), let times = CoreTimes.now() else { return }
+        let before = budget.threads
+        budget.note(times)
+        threadBudget = budget
+        guard budget.threads != before else { return }
+        log.debug("other programs use the cores otherwise than before: \(budget.threads) threads from now on")
+        try context.setThreads(min(threads.single, budget.threads), batch: min(threads.batch, budget.threads))
+    }
+
     private func decode(_ slices: [TokenSlice]) throws(LlamaError) -> StepOutcome {
+        try yieldCores()
         context.clearBatch()
         // llama.cpp computes sequences in one pass only where their numbers follow each other in the batch.
         let order = slices.indices.sorted { slices[$0].sequence.rawValue < slices[$1].sequence.rawValue }

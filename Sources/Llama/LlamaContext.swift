@@ -54,6 +54,12 @@ internal import Scheduling
         return ModelMemory(host: measured[0], gpus: Array(measured.dropFirst()))
     }
 
+    /// Sets the threads of the decodes from now on: of a single token, and of several.
+    func setThreads(_ single: Int, batch: Int) throws(LlamaError) {
+        let status = unsafe cl_context_set_threads(handle, UInt32(single), UInt32(batch))
+        try LlamaError.check(status, "set the number of threads")
+    }
+
     func clearBatch() { unsafe cl_batch_clear(handle) }
 
     /// Adds a token to the batch, and gives its index there.

@@ -13,6 +13,13 @@ package enum LlamaRuntime {
         unsafe cl_runtime_start(forwardLog, nil, usesBLAS)
     }
 
+    /// Restarts the program unless its threads are known to sleep after a short wait for each other.
+    ///
+    /// The first thing that a program does: what it has done before is lost, or done twice.
+    package static func waitBriefly() {
+        unsafe cl_restart_with_short_waits(CommandLine.unsafeArgv)
+    }
+
     package static var llamaVersion: String { unsafe String(cString: cl_llama_version()) }
     package static var ggmlVersion: String { unsafe String(cString: cl_ggml_version()) }
     /// The CPU features that ggml was built for.

@@ -29,7 +29,7 @@ struct GreedyTests {
     private func reference(_ prompt: String) throws -> Reference {
         var tokens = [Int32](repeating: 0, count: Self.length)
         var margins = [Float](repeating: 0, count: Self.length)
-        let count = reference_greedy(InstalledModels.chat, prompt, 2, Int32(Self.length), &tokens, &margins)
+        let count = reference_greedy(InstalledModels.chat, prompt, 1, Int32(Self.length), &tokens, &margins)
         try #require(count >= 0, "the reference loop failed with \(count)")
         return Reference(tokens: Array(tokens.prefix(Int(count))), margins: Array(margins.prefix(Int(count))))
     }

@@ -13,16 +13,17 @@ enum LoadedModel {
 
     /// An engine over a context of its own.
     ///
-    /// Fewer threads than cores, so that suites can run side by side.
+    /// One thread: suites run side by side, and threads that wait for each other do badly where others want the cores.
     static func makeEngine(
         contextLength: Int = 512,
         sequences: Int = 1,
-        policy: SchedulingPolicy = SchedulingPolicy()
+        policy: SchedulingPolicy = SchedulingPolicy(),
+        cacheTokens: Int? = nil
     ) throws -> InferenceEngine {
-        let backend = try LlamaBackend(
-            model: try shared.get(),
-            options: LlamaBackend.Options(contextLength: contextLength, sequences: sequences, threads: 2)
-        )
+        var options = LlamaBackend.Options(contextLength: contextLength, sequences: sequences, threads: 1)
+        options.isUnified = cacheTokens != nil
+        options.cacheTokens = cacheTokens
+        let backend = try LlamaBackend(model: try shared.get(), options: options)
         return InferenceEngine(name: "llama-test", backend: backend, policy: policy)
     }
 

@@ -1,5 +1,6 @@
 import CLlama
 import CLlamaReference
+import Llama
 import TestSupport
 import Testing
 
@@ -31,6 +32,8 @@ enum RealLogits {
 
     /// At the last tokens of a text, after each of which many others may come.
     static let rows: [[Float]] = {
+        // With BLAS in the registry, logits are others.
+        LlamaRuntime.start()
         let count = 8
         var logits = [Float](repeating: 0, count: count * size)
         let computed = reference_logits(InstalledModels.chat, text, 2, Int32(count), size, &logits)

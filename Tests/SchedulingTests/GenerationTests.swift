@@ -89,6 +89,22 @@ struct GenerationTests {
         #expect(harness.answers[id] == CheckingBackend.expectedAnswer(to: generation, limits: .small))
     }
 
+    @Test("a request whose reader does not keep up gives its sequence to one that waits, and goes on where it was")
+    func pausedGivesWay() throws {
+        var harness = SchedulerHarness(BackendLimits(maxSequences: 1, contextLength: 256, maxStepTokens: 64))
+        let generation = Generation.endless(Array(1...50), maxTokens: 10)
+        let id = try harness.admit(.generation(generation))
+        for _ in 0..<3 { harness.step() }
+        harness.scheduler.pause(id)
+        let other = try harness.admit(.generation(.endless([7], maxTokens: 5)))
+        harness.runToEnd()
+        #expect(harness.closings[other] != nil && harness.closings[id] == nil)
+        harness.scheduler.resume(id)
+        harness.runToEnd()
+        #expect(harness.answers[id] == CheckingBackend.expectedAnswer(to: generation, limits: .small))
+        #expect(harness.record.plans.flatMap(\.slices).filter { $0.position == 0 && $0.request == id }.count == 1)
+    }
+
     @Test("the queue is bounded, and a group is admitted whole or not at all")
     func queue() throws {
         var policy = SchedulingPolicy()

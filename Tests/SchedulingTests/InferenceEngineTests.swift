@@ -110,10 +110,11 @@ struct InferenceEngineTests {
     func overload() async throws {
         var policy = SchedulingPolicy()
         policy.maxWaiting = 2
-        let engine = makeEngine(BackendLimits(maxSequences: 1, contextLength: 64, maxStepTokens: 8), policy: policy)
-        // The reader of the first never reads, so it keeps the one sequence.
-        let first = try await engine.submit([.generation(.endless([1]))])
-        _ = await first[0].events.next()
+        let limits = BackendLimits(maxSequences: 1, contextLength: 1_000_000, maxStepTokens: 8)
+        // The first has no end in sight, and room for all its tokens, so it keeps the one sequence.
+        let engine = makeEngine(limits, policy: policy, channelCapacity: 1_000_000)
+        let first = try await engine.submit([.generation(.endless([1]))])[0]
+        _ = await first.events.next()
         let waiting = try await engine.submit([.generation(.tokens([2])), .generation(.tokens([3]))])
         do {
             _ = try await engine.submit([.generation(.tokens([4]))])
@@ -125,7 +126,7 @@ struct InferenceEngineTests {
             }
             #expect(seconds >= 1 && seconds <= 120)
         }
-        first[0].events.cancel()
+        first.events.cancel()
         for stream in waiting { #expect(await read(stream).closing?.isClosing == true) }
         await engine.stop()
     }

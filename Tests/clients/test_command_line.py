@@ -1,7 +1,9 @@
 """What the program prints and how it ends, command by command."""
 
+import os
 import re
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -225,3 +227,24 @@ def test_other_files_in_the_folder_are_passed_over(tmp_path):
     result = run("models", "--models-dir", tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert "linked" in result.stdout and "notes" not in result.stdout
+
+
+# MARK: threads
+
+
+def environment_of(server):
+    entries = Path(f"/proc/{server.process.pid}/environ").read_bytes().split(b"\0")
+    return dict(entry.decode().split("=", 1) for entry in entries if b"=" in entry)
+
+
+def test_threads_wait_briefly_for_each_other(server):
+    variables = environment_of(server)
+    assert variables.get("GOMP_SPINCOUNT") == "1000" or "OMP_WAIT_POLICY" in os.environ
+    # The same process, with its arguments and under its name.
+    assert Path(f"/proc/{server.process.pid}/comm").read_text().strip() == NAME[:15]
+    assert "--ctx-size" in Path(f"/proc/{server.process.pid}/cmdline").read_text().split("\0")
+
+
+def test_how_threads_wait_is_the_users_choice(start_server):
+    server = start_server("--ctx-size", "512", "--parallel", "1", OMP_WAIT_POLICY="passive")
+    assert "GOMP_SPINCOUNT" not in environment_of(server)

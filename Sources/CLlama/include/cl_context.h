@@ -54,6 +54,10 @@ typedef struct cl_context_options {
 cl_status cl_context_create(const cl_model * model, cl_context_options options, cl_context ** context);
 void cl_context_free(cl_context * context);
 
+// Threads of the decodes from now on, of one token and of several; at least 1 each. The number changes the last bits of
+// logits, as batch sizes do.
+cl_status cl_context_set_threads(cl_context * context, uint32_t threads, uint32_t batch_threads);
+
 // Tokens that one sequence really can hold.
 uint32_t cl_context_length(const cl_context * context);
 

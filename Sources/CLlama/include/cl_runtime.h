@@ -26,6 +26,15 @@ const char * cl_system_info(void);
 // How many threads mathematics runs on best: the physical cores, efficiency cores left out.
 int32_t cl_best_thread_count(void);
 
+// Restarts the program, with the same arguments, so that ggml's threads sleep after a short wait for each other; returns
+// where that is settled already: by an earlier restart, or by the user with GOMP_SPINCOUNT or OMP_WAIT_POLICY, which libgomp
+// reads when it is loaded. By itself it lets a thread spin for milliseconds, and where another program has pushed two of
+// them onto one core, the one that spins keeps the one that works from working, at each of a step's thousand waits.
+void cl_restart_with_short_waits(char ** arguments);
+
+// Whether this process may run on a core, by its number.
+bool cl_may_use_core(int32_t core);
+
 // Number of ggml's devices, and the name of one (0 <= index < count).
 int32_t cl_device_count(void);
 const char * cl_device_name(int32_t index);

@@ -31,7 +31,7 @@ struct ModelOptions {
         "--threads",
         "-t",
         value: "N",
-        help: "threads that compute (default: the physical cores)"
+        help: "threads that compute (default: the physical cores,\nfewer while other programs keep cores busy)"
     )
     static let memoryBudget = CommandLineOption(
         "--memory-budget",

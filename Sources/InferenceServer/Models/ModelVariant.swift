@@ -10,6 +10,9 @@ struct ModelVariant {
     init(of file: ModelFile, _ options: ModelOptions) {
         path = file.path
         let threads = options.threads ?? min(LlamaRuntime.bestThreadCount, ProcessInfo.processInfo.activeProcessorCount)
-        self.options = LlamaBackend.Options(contextLength: 0, sequences: options.parallel, threads: threads)
+        var backend = LlamaBackend.Options(contextLength: 0, sequences: options.parallel, threads: threads)
+        // A number that was asked for is kept to.
+        backend.yieldsCores = options.threads == nil
+        self.options = backend
     }
 }

@@ -90,6 +90,9 @@ package actor InferenceEngine {
         return requests.map { open($0.id) }
     }
 
+    /// How often a request gave way to others.
+    package var setBacks: Int { scheduler.setBacks }
+
     /// How many requests wait, run, and are paused by a slow reader.
     package var counts: Scheduler.Counts { scheduler.counts }
 

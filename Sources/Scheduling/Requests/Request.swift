@@ -88,6 +88,9 @@ package struct TokenUsage: Hashable, Sendable {
     package var cached: Int
     /// The token that ends a generation counts too.
     package var generated: Int
+    /// How many tokens were guessed ahead, and how many of them were right.
+    package var drafted = 0
+    package var accepted = 0
 
     package init(prompt: Int, cached: Int = 0, generated: Int = 0) {
         self.prompt = prompt

@@ -99,7 +99,10 @@ extension Scheduler {
     ) -> [(RequestID, RequestEvent)] {
         let id = slice.request
         advance(index, by: slice.tokens.count - slice.drafts)
-        running[index].speculation.note(drafted: slice.drafts, accepted: max(0, sampled.count - 1))
+        let accepted = max(0, sampled.count - 1)
+        running[index].speculation.note(drafted: slice.drafts, accepted: accepted)
+        running[index].usage.drafted += slice.drafts
+        running[index].usage.accepted += accepted
         var events = take(sampled.first, at: index)
         for token in sampled.dropFirst() {
             // An earlier one may have ended it.

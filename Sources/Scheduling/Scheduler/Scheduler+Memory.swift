@@ -42,6 +42,7 @@ extension Scheduler {
     /// Moves a running request back to the head of the queue; its sequence is free then, and what was computed is saved.
     mutating func setBack(_ index: Int, waitsForRoom: Bool) {
         mayStart = true
+        setBacks += 1
         let request = running.remove(at: index)
         let slot = slotIndex(request.sequence)
         if !slots[slot].isDirty, !slots[slot].items.isEmpty { save(slot, keeper: request.id) }
@@ -54,7 +55,7 @@ extension Scheduler {
             isPaused: request.isPaused,
             waitsForRoom: waitsForRoom
         )
-        let place = waiting.firstIndex { $0.progress == nil } ?? waiting.count
+        let place = waiting.firstIndex { $0.progress == nil || $0.id.rawValue > request.id.rawValue } ?? waiting.count
         waiting.insert(
             WaitingGeneration(
                 id: request.id,

@@ -9,11 +9,19 @@ extension Scheduler {
         guard mayStart else { return }
         mayStart = false
         var passedOver: Set<RequestID> = []
-        while let index = nextWaiting(but: passedOver) {
-            guard slots.contains(where: { $0.user == nil }) || makeWay(for: waiting[index]) else { return }
-            // Who made way is in the queue now.
-            guard let index = nextWaiting(but: passedOver) else { return }
+        while true {
+            guard let index = nextWaiting(but: passedOver) else {
+                // Somebody waits for room that a slow reader's request holds.
+                if waiting.contains(where: { $0.progress?.waitsForRoom == true && !$0.isPaused }), setBackPaused() {
+                    continue
+                }
+                return
+            }
             let request = waiting[index]
+            if !slots.contains(where: { $0.user == nil }) {
+                guard setBackPaused() || makeWay(for: request) else { return }
+                continue
+            }
             if let start = bestStart(for: request) {
                 noteTurn(of: request)
                 waiting.remove(at: index)
@@ -27,7 +35,7 @@ extension Scheduler {
     /// Whose turn it is: one in `batchTurn` starts is batch work's while both wait; within a priority the oldest request, but
     /// of the owner who has the fewest running, so that one client's hundred requests do not starve another's one.
     private func nextWaiting(but passedOver: Set<RequestID>) -> Int? {
-        let roomNeeded = waiting.first { $0.progress?.waitsForRoom == true }
+        let roomNeeded = waiting.first { $0.progress?.waitsForRoom == true && !$0.isPaused }
         if let roomNeeded {
             // Whoever began now would take the room that it waits for.
             let held = running.reduce(0) { $0 + $1.items.count }
@@ -37,7 +45,8 @@ extension Scheduler {
         let busy = Dictionary(grouping: running, by: \.owner).mapValues(\.count)
         func next(_ priority: Priority) -> Int? {
             waiting.indices
-                .filter { waiting[$0].priority == priority && !passedOver.contains(waiting[$0].id) }
+                .filter { waiting[$0].priority == priority && !waiting[$0].isPaused }
+                .filter { !passedOver.contains(waiting[$0].id) }
                 .min { (busy[waiting[$0].owner, default: 0], $0) < (busy[waiting[$1].owner, default: 0], $1) }
         }
         switch (next(.interactive), next(.batch)) {
@@ -53,6 +62,13 @@ extension Scheduler {
             let batchWaits = waiting.contains { $0.priority == .batch }
             interactiveStarts = batchWaits ? min(interactiveStarts + 1, policy.batchTurn) : 0
         }
+    }
+
+    /// Sets back a request whose reader does not keep up: it can do nothing with its sequence, and another can.
+    private mutating func setBackPaused() -> Bool {
+        guard let index = running.lastIndex(where: { $0.isPaused && $0.isDecoding }) else { return false }
+        setBack(index, waitsForRoom: false)
+        return true
     }
 
     /// Sets back the newest batch work for an interactive request, where batch work has more than its part.

@@ -37,6 +37,8 @@ package struct Scheduler: Sendable {
     var interactiveStarts = 0
     /// Embedding steps so far.
     var embeddingSteps = 0
+    /// How often a request was set back.
+    package internal(set) var setBacks = 0
     /// How prompts are fitted in between running streams.
     var pacing: PromptPacing
     /// How many tokens answers have.
@@ -93,6 +95,7 @@ package struct Scheduler: Sendable {
         } else if let index = waiting.firstIndex(where: { $0.id == id }) {
             waiting[index].progress?.isPaused = isPaused
         }
+        mayStart = true
     }
 
     /// Whether a plan could be made now, or will be once paused requests are resumed.

@@ -21,6 +21,9 @@ struct WaitingGeneration: Sendable {
         let waitsForRoom: Bool
     }
 
+    /// Whether it was set back and its reader does not keep up.
+    var isPaused: Bool { progress?.isPaused ?? false }
+
     /// What has to be in memory before its next token is sampled.
     var items: [PromptItem] { progress?.items ?? generation.prompt }
 }
