@@ -55,11 +55,13 @@ struct ModelOptions {
     static let cacheRAM = CommandLineOption(
         "--cache-ram",
         value: "SIZE",
-        help: "memory for prefixes that no sequence holds any more, for each\nmodel, such as 512M; 0 for none (default: 1G, or half of what the budget leaves)"
+        help:
+            "memory for prefixes that no sequence holds any more, for each\nmodel, such as 512M; 0 for none (default: 1G, or half of what the budget leaves)"
     )
     static let deterministic = CommandLineOption(
         "--deterministic",
-        help: "compute each request by itself, in chunks of one length: its answer\ndoes not depend on who else is there; slower with several at once"
+        help:
+            "compute each request by itself, in chunks of one length: its answer\ndoes not depend on who else is there; slower with several at once"
     )
     static let logLevel = CommandLineOption(
         "--log-level",
@@ -68,7 +70,8 @@ struct ModelOptions {
     )
 
     static let all = [
-        folder, model, contextSize, parallel, threads, memoryBudget, gpuLayers, blas, noTune, cacheRAM, deterministic, logLevel,
+        folder, model, contextSize, parallel, threads, memoryBudget, gpuLayers, blas, noTune, cacheRAM, deterministic,
+        logLevel,
     ]
 
     var folder: String

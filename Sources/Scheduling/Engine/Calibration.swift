@@ -29,7 +29,9 @@ package enum Calibration {
             var sampling = Sampling()
             sampling.temperature = 0
             // The first steps touch memory for the first time.
-            guard step([slice(0, 4)], [.startSampling(Self.stream, sampling)]) != nil, step([slice(0, 1)]) != nil else { return }
+            guard step([slice(0, 4)], [.startSampling(Self.stream, sampling)]) != nil, step([slice(0, 1)]) != nil else {
+                return
+            }
             for _ in 0..<3 { note(StepLoad(decoding: 1), [slice(0, 1)]) }
             for count in [16, 64, 256] {
                 if backend.limits.maxSequences > 1, count == 16 {
@@ -58,7 +60,9 @@ package enum Calibration {
             let tokens = fitting.reduce(0) { $0 + $1.tokens.count }
             guard fitting.count == slices.count, tokens <= backend.limits.maxStepTokens else { return nil }
             let start = ContinuousClock.now
-            guard case .sampled = backend.run(BatchPlan(operations: operations, step: .tokens(fitting))) else { return nil }
+            guard case .sampled = backend.run(BatchPlan(operations: operations, step: .tokens(fitting))) else {
+                return nil
+            }
             let duration = ContinuousClock.now - start
             used += duration
             for slice in fitting { positions[Int(slice.sequence.rawValue)] += slice.tokens.count }

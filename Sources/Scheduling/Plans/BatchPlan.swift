@@ -64,8 +64,9 @@ package struct TokenSlice: Sendable, Equatable {
     package let position: Int
     /// Whether a token is to be sampled from the logits of the last token that is no draft.
     package let samples: Bool
-    /// How many of the tokens, at the end, are guesses of what will be sampled. As long as the sampled token is the
-    /// guessed one, the next is sampled from the logits of the guess.
+    /// How many of the tokens, at the end, are guesses of what will be sampled.
+    ///
+    /// As long as the sampled token is the guessed one, the next is sampled from the logits of the guess.
     package let drafts: Int
 
     package init(

@@ -13,7 +13,9 @@ package struct Request: Sendable {
     }
 }
 
-/// How urgent a request is. Each class has a queue of its own.
+/// How urgent a request is.
+///
+/// Each class has a queue of its own.
 package enum Priority: Sendable, CaseIterable {
     /// Somebody is waiting for it.
     case interactive

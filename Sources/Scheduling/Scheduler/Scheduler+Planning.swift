@@ -46,7 +46,9 @@ extension Scheduler {
     }
 
     /// Chunks of prompts: half of the budget for the oldest, so that it can't starve; the rest for the shortest first, so
-    /// that a short question does not wait for somebody's long document, the owners in turn. Batch work gets an eighth of
+    /// that a short question does not wait for somebody's long document, the owners in turn.
+    ///
+    /// Batch work gets an eighth of
     /// the budget, and what the others leave.
     private func promptChunks(_ budget: Int) -> [TokenSlice] {
         guard budget > 0 else { return [] }
@@ -85,7 +87,9 @@ extension Scheduler {
     }
 
     /// One request's next token, or the next chunk of its prompt; chunks begin at multiples of their length, whatever was
-    /// in memory already. The requests take turns.
+    /// in memory already.
+    ///
+    /// The requests take turns.
     private mutating func fixedStep(_ chunk: Int) -> Step? {
         let ready = running.filter { $0.isDecoding ? !$0.isPaused : $0.remainingTokens > 0 }.sorted {
             $0.id.rawValue < $1.id.rawValue
