@@ -64,6 +64,7 @@ struct Speculation: Sendable {
     ///   - streams: How many sequences decode in the step: a longer step is a longer one for all of them.
     ///   - step: Seconds of the step without guesses.
     ///   - draft: Seconds that each guess adds.
+    /// - Returns: Tokens in order; empty where no guess would pay.
     mutating func guesses(atMost most: Int, streams: Int, step: Double, draft: Double) -> [TokenID] {
         let most = min(most, maxDrafts)
         guard most > 0, let run = run(endingAt: tokens.count), let end = lastEnds[run] else { return [] }
