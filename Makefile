@@ -11,14 +11,23 @@ export ACCEL
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build deps packages models test test-swift test-clients bench bench-neighbours bench-sampling soak \
+.PHONY: help run tune build deps packages models test test-swift test-clients bench bench-neighbours bench-sampling soak \
 	test-asan test-tsan lint format clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build models  ## build what is missing and start the server (ARGS="..." for its options)
+run: build models  ## build what is missing, tune the default model once, start the server (ARGS="..." for its options)
+	@$(if $(OTHER_MODEL),,$(TUNE_ONCE))
 	@exec $(SERVER) $(ARGS)
+
+# Options of the server under which the default model is not served, or not tuned. An interrupt ends `make run` there.
+OTHER_MODEL = $(filter --no-tune --model --model=% -m --models-dir --models-dir=% --help -h --version,$(ARGS))
+TUNE_ONCE = $(SERVER) tune --once || { status=$$?; [ $$status -lt 128 ] || exit $$status; \
+	echo "warning: the default model could not be tuned to this machine; it is served as it is" >&2; }
+
+tune: build models  ## measure anew what makes the default model fast on this machine, and keep it
+	@$(SERVER) tune
 
 build: deps  ## build the server in release mode
 	@$(SWIFT) build --configuration release --product inference-server
@@ -77,3 +86,4 @@ clean:  ## remove build products; fetched sources and models stay
 
 distclean: clean  ## remove everything that was fetched or built, the default models too
 	rm -rf .native .venv models/SmolLM2-135M-Instruct.Q4_1.gguf models/all-MiniLM-L6-v2.F16.gguf
+	rm -rf models/*.tuned.gguf models/*.tuning.json models/*.tuning.svg models/.*.tuning

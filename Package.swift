@@ -78,10 +78,17 @@ let package = Package(
             dependencies: ["CLlama", "RuntimeSupport", "Scheduling", "Tokenizer"],
             swiftSettings: strictInterop
         ),
+        .target(
+            name: "Tuning",
+            dependencies: ["Llama", "RuntimeSupport", "Scheduling", "Tokenizer"],
+            swiftSettings: strict
+        ),
         .target(name: "Speech", dependencies: ["CWhisper"], swiftSettings: strictInterop),
         .executableTarget(
             name: "InferenceServer",
-            dependencies: ["HTTP", "Llama", "RuntimeSupport", "Scheduling", "Speech", "Tokenizer", "WireFormat"],
+            dependencies: [
+                "HTTP", "Llama", "RuntimeSupport", "Scheduling", "Speech", "Tokenizer", "Tuning", "WireFormat",
+            ],
             swiftSettings: strict
         ),
 
@@ -123,6 +130,11 @@ let package = Package(
             dependencies: [
                 "CLlama", "CLlamaReference", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TuningTests",
+            dependencies: ["Llama", "TestSupport", "Tokenizer", "Tuning"],
             swiftSettings: strict
         ),
         .testTarget(

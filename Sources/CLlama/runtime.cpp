@@ -13,7 +13,6 @@
 
 #include <cstdlib>
 #include <mutex>
-#include <string>
 
 namespace {
 
@@ -30,11 +29,10 @@ void forward(ggml_log_level level, const char * text, void *) {
     }
 }
 
-void take_out_blas() {
-    for (size_t index = ggml_backend_reg_count(); index > 0; --index) {
-        ggml_backend_reg_t backend = ggml_backend_reg_get(index - 1);
-        if (std::string(ggml_backend_reg_name(backend)) == "BLAS") { ggml_backend_unload(backend); }
-    }
+// Null where ggml was built without it. Found before it is taken out for the first time.
+ggml_backend_reg_t blas_backend() {
+    static ggml_backend_reg_t found = ggml_backend_reg_by_name("BLAS");
+    return found;
 }
 
 } // namespace
@@ -47,8 +45,19 @@ void cl_runtime_start(cl_log_callback log, void * user_data, bool use_blas) {
         llama_log_set(forward, nullptr);
         common_log_pause(common_log_main());
         llama_backend_init();
-        if (!use_blas) { take_out_blas(); }
+        cl_runtime_use_blas(use_blas);
     });
+}
+
+bool cl_runtime_has_blas(void) { return blas_backend() != nullptr; }
+
+void cl_runtime_use_blas(bool use_blas) {
+    if (blas_backend() == nullptr) { return; }
+    if (use_blas) {
+        ggml_backend_register(blas_backend());
+    } else if (ggml_backend_reg_by_name("BLAS") != nullptr) {
+        ggml_backend_unload(blas_backend());
+    }
 }
 
 const char * cl_llama_version(void) { return llama_commit(); }

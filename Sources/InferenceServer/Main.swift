@@ -13,6 +13,7 @@ enum Main {
             case .print(let text): Console.print(text)
             case .serve(let options): try await ServeCommand(options: options).run()
             case .chat(let options): try await ChatCommand(options: options).run()
+            case .tune(let options): try TuneCommand(options: options).run()
             case .models(let folder): ModelsCommand(folder: folder).run()
             }
         } catch let error as UsageError {

@@ -1,7 +1,7 @@
 internal import CLlama
 
 /// What the keys or the values of a KV cache are stored as; the names are ggml's.
-package enum CacheType: String, Sendable, CaseIterable {
+package enum CacheType: String, Sendable, Codable, CaseIterable {
     case f16, bf16, f32
     case q8_0, q5_1, q5_0, q4_1, q4_0
 
@@ -33,7 +33,7 @@ package enum CacheType: String, Sendable, CaseIterable {
 }
 
 /// Whether attention is computed block by block, without the whole matrix of scores.
-package enum FlashAttention: String, Sendable, CaseIterable {
+package enum FlashAttention: String, Sendable, Codable, CaseIterable {
     /// As llama.cpp decides.
     case automatic = "auto"
     case on, off

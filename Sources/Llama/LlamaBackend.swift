@@ -157,6 +157,7 @@ package final class LlamaBackend: Backend {
 
     private func decode(_ slices: [TokenSlice]) throws(LlamaError) -> StepOutcome {
         try yieldCores()
+        guard !slices.isEmpty else { return .sampled([]) }
         context.clearBatch()
         // llama.cpp computes sequences in one pass only where their numbers follow each other in the batch.
         let order = slices.indices.sorted { slices[$0].sequence.rawValue < slices[$1].sequence.rawValue }

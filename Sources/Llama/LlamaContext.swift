@@ -46,18 +46,18 @@ internal import Scheduling
     /// Whether the end of a sequence's memory can be cut off.
     var cutsSequences: Bool { unsafe cl_context_cuts_sequences(handle) }
 
+    /// Sets the threads of the decodes from now on: of a single token, and of several.
+    func setThreads(_ single: Int, batch: Int) throws(LlamaError) {
+        let status = unsafe cl_context_set_threads(handle, UInt32(single), UInt32(batch))
+        try LlamaError.check(status, "set the number of threads")
+    }
+
     /// What it and its model take; where the model is only measured, what they would take.
     func memory() throws(LlamaError) -> ModelMemory {
         var uses = [cl_memory_use](repeating: cl_memory_use(), count: 1 + Int(cl_gpu_count()))
         unsafe try LlamaError.check(cl_context_memory(handle, &uses, uses.count), "measure a context")
         let measured = uses.map { MemoryUse(weights: $0.weights, cache: $0.cache, compute: $0.compute) }
         return ModelMemory(host: measured[0], gpus: Array(measured.dropFirst()))
-    }
-
-    /// Sets the threads of the decodes from now on: of a single token, and of several.
-    func setThreads(_ single: Int, batch: Int) throws(LlamaError) {
-        let status = unsafe cl_context_set_threads(handle, UInt32(single), UInt32(batch))
-        try LlamaError.check(status, "set the number of threads")
     }
 
     func clearBatch() { unsafe cl_batch_clear(handle) }

@@ -20,6 +20,16 @@ package enum LlamaRuntime {
         unsafe cl_restart_with_short_waits(CommandLine.unsafeArgv)
     }
 
+    /// Chooses whether models loaded from now on use ggml's BLAS backend.
+    ///
+    /// Does nothing where this build has no such backend.
+    ///
+    /// - Parameter isUsed: See `start`.
+    package static func useBLAS(_ isUsed: Bool) { cl_runtime_use_blas(isUsed) }
+
+    /// Whether this build has ggml's BLAS backend.
+    package static var hasBLAS: Bool { cl_runtime_has_blas() }
+
     package static var llamaVersion: String { unsafe String(cString: cl_llama_version()) }
     package static var ggmlVersion: String { unsafe String(cString: cl_ggml_version()) }
     /// The CPU features that ggml was built for.

@@ -35,10 +35,11 @@ package struct ModelFile: Sendable {
         kind = Self.kind(of: architecture, path)
     }
 
-    /// Every GGUF file in a folder, by name.
+    /// Every GGUF file in a folder, by name; a file of tuned weights (`.tuned.gguf`) belongs to the one beside it.
     package static func all(in folder: String) -> [Self] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasSuffix(".gguf") }.sorted().compactMap { Self(path: "\(folder)/\($0)") }
+        return names.filter { $0.hasSuffix(".gguf") && !$0.hasSuffix(".tuned.gguf") }.sorted()
+            .compactMap { Self(path: "\(folder)/\($0)") }
     }
 
     private static func kind(of architecture: String, _ path: String) -> Kind {

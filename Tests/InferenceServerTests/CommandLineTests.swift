@@ -1,4 +1,5 @@
 import Foundation
+import Llama
 import RuntimeSupport
 import Testing
 
@@ -34,6 +35,20 @@ struct CommandLineTests {
         #expect(try serve("--api", "--log-level", "error").model.logLevel == .error)
     }
 
+    @Test("tune takes a model before or behind its options, and formats in any case")
+    func tune() throws {
+        for arguments in [["tune", "m", "--formats", "q8_0,Q4_0,Q8_0"], ["tune", "--formats=Q8_0,Q4_0", "m"]] {
+            guard case .tune(let options) = try Command(arguments: arguments, environment: [:]) else {
+                throw UsageError("not tune")
+            }
+            #expect(options.model == "m")
+            #expect(options.formats == [.q8_0, .q4_0])
+            #expect(options.maxKL == 0.01)
+        }
+        #expect(try serve("--no-tune").model.usesTuning == false)
+        #expect(try serve().model.usesTuning)
+    }
+
     @Test("keys come from the environment too")
     func environmentKeys() throws {
         #expect(
@@ -65,6 +80,11 @@ struct CommandLineTests {
             (["--public-api"], "--public-api is not supported"),
             (["--ssl-certfile", "/nowhere"], "--ssl-certfile and --ssl-keyfile go together"),
             (["--api-key-file", "/nowhere"], "--api-key-file: cannot read the file /nowhere"),
+            (["tune", "a", "b"], "unexpected argument 'b'"),
+            (["tune", "--formats", "Q8_0,Q9"], "--formats takes F32, F16"),
+            (["tune", "--max-kl", "near"], "--max-kl takes a number of at least 0, not 'near'"),
+            (["tune", "--max-kl", "-1"], "--max-kl takes a number of at least 0, not '-1'"),
+            (["tune", "--seconds", "0"], "--seconds takes a whole number from 1 to 86400, not '0'"),
             (["--log-level", "loud"], "--log-level takes debug, info, warning or error, not 'loud'"),
         ]
     )
@@ -96,7 +116,7 @@ struct CommandLineTests {
         _ = try Command(arguments: ["--host", host], environment: [:])
     }
 
-    @Test("every command has a help that names all its options", arguments: ["serve", "chat", "models"])
+    @Test("every command has a help that names all its options", arguments: ["serve", "chat", "models", "tune"])
     func help(command: String) throws {
         guard case .print(let text) = try Command(arguments: [command, "--help"], environment: [:]) else {
             Issue.record("no help")
@@ -106,6 +126,7 @@ struct CommandLineTests {
             switch command {
             case "serve": ServeOptions.all
             case "chat": ModelOptions.all
+            case "tune": TuneOptions.all
             default: [ModelOptions.folder]
             }
         for option in options { #expect(text.contains(option.name)) }

@@ -9,7 +9,7 @@ import pytest
 
 from support import KEY, MODEL, ROOT, run
 
-COMMANDS = ["serve", "chat", "models"]
+COMMANDS = ["serve", "chat", "models", "tune"]
 NAME = "inference-server"
 
 

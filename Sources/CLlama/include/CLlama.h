@@ -15,5 +15,6 @@
 #include "cl_context.h"
 #include "cl_memory.h"
 #include "cl_sampler.h"
+#include "cl_quantize.h"
 
 #endif

@@ -18,6 +18,13 @@ typedef void (*cl_log_callback)(int32_t level, const char * text, void * user_da
 // away from ggml's own kernels, which are faster for quantized weights.
 void cl_runtime_start(cl_log_callback log, void * user_data, bool use_blas);
 
+// Puts the BLAS backend into the registry, or takes it out: for models loaded and contexts made from now on. Not while
+// another thread loads a model or makes a context.
+void cl_runtime_use_blas(bool use_blas);
+
+// Whether this build has a BLAS backend, in the registry or not.
+bool cl_runtime_has_blas(void);
+
 // The date of llama.cpp's source, ggml's version, and the CPU features that ggml was built for. Static strings.
 const char * cl_llama_version(void);
 const char * cl_ggml_version(void);

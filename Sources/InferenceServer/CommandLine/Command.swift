@@ -7,6 +7,7 @@ enum Command {
     case serve(ServeOptions)
     case chat(ModelOptions)
     case models(folder: String)
+    case tune(TuneOptions)
 
     /// - Throws: `UsageError` with one clear line.
     init(arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment) throws {
@@ -14,7 +15,7 @@ enum Command {
         var name = "serve"
         if let first = arguments.first, !first.hasPrefix("-") { name = arguments.removeFirst() }
         guard let help = Help.texts[name] else {
-            throw UsageError("unknown command '\(name)'; the commands are serve, chat and models")
+            throw UsageError("unknown command '\(name)'; the commands are serve, chat, models and tune")
         }
         let wanted = Set(arguments)
         if !wanted.isDisjoint(with: ["--help", "-h"]) {
@@ -27,6 +28,7 @@ enum Command {
             case "models":
                 let options = try ParsedOptions(arguments, options: [ModelOptions.folder], command: name)
                 self = .models(folder: ModelOptions.folder(options, environment))
+            case "tune": self = .tune(try TuneOptions(arguments, environment: environment))
             default: self = .serve(try ServeOptions(arguments, environment: environment))
             }
         }

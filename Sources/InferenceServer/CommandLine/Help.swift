@@ -1,6 +1,6 @@
 /// The texts of `--help`, by command.
 enum Help {
-    static let texts = ["serve": serve, "chat": chat, "models": models]
+    static let texts = ["serve": serve, "chat": chat, "models": models, "tune": tune]
 
     private static let serve = """
         \(Version.name) \(Version.number): runs models on this box and speaks OpenAI's API, offline.
@@ -8,6 +8,7 @@ enum Help {
         usage: \(Version.name) [serve] [options]     serve the API (the default command)
                \(Version.name) chat [options]        chat in the terminal
                \(Version.name) models [options]      list what is installed
+               \(Version.name) tune [MODEL]          find what makes a model fast on this machine
                \(Version.name) COMMAND --help        the options of a command
 
         options of serve:
@@ -37,6 +38,19 @@ enum Help {
 
         options:
         \(lines([ModelOptions.folder]))
+          -h, --help                  this text
+        """
+
+    private static let tune = """
+        usage: \(Version.name) tune [MODEL] [options]
+
+        Measures in which format of weights, and with which settings, a model runs fastest on this machine without
+        leaving its own output, and keeps the result beside the model: 'serve' and 'chat' use it from then on.
+        MODEL is a model of the folder, or a GGUF file; without it the folder's default. Takes up to three minutes for the
+        default model; best while nothing else runs. Prints a table; a plot lies beside the model, too.
+
+        options:
+        \(lines(TuneOptions.all))
           -h, --help                  this text
         """
 

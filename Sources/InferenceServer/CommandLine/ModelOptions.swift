@@ -48,13 +48,28 @@ struct ModelOptions {
         "--blas",
         help: "let OpenBLAS take the large products: faster for F32 weights,\nslower for quantized ones"
     )
+    static let noTune = CommandLineOption(
+        "--no-tune",
+        help: "use the file as it is, whatever 'tune' found to be faster"
+    )
+    static let cacheRAM = CommandLineOption(
+        "--cache-ram",
+        value: "SIZE",
+        help: "memory for prefixes that no sequence holds any more, for each\nmodel, such as 512M; 0 for none (default: 1G, or half of what the budget leaves)"
+    )
+    static let deterministic = CommandLineOption(
+        "--deterministic",
+        help: "compute each request by itself, in chunks of one length: its answer\ndoes not depend on who else is there; slower with several at once"
+    )
     static let logLevel = CommandLineOption(
         "--log-level",
         value: "LEVEL",
         help: "debug, info, warning or error (default: info; chat: error)"
     )
 
-    static let all = [folder, model, contextSize, parallel, threads, memoryBudget, gpuLayers, blas, logLevel]
+    static let all = [
+        folder, model, contextSize, parallel, threads, memoryBudget, gpuLayers, blas, noTune, cacheRAM, deterministic, logLevel,
+    ]
 
     var folder: String
     /// The first one is the default; empty: the folder's.
@@ -65,6 +80,10 @@ struct ModelOptions {
     var memoryBudget: MemorySize
     var gpuLayers: LayerPlacement
     var usesBLAS: Bool
+    var usesTuning: Bool
+    var isDeterministic: Bool
+    /// Nil: what is sensible within the memory budget.
+    var cacheRAM: MemorySize?
     var logLevel: LogLevel
 
     /// The options of `chat`.
@@ -87,19 +106,33 @@ struct ModelOptions {
         memoryBudget = try Self.memoryBudget(options)
         gpuLayers = try Self.gpuLayers(options)
         usesBLAS = options.has(Self.blas)
-        logLevel = defaultLogLevel
-        if let name = options.string(Self.logLevel) {
-            guard let level = LogLevel(name: name) else {
-                throw UsageError("--log-level takes debug, info, warning or error, not '\(name)'")
-            }
-            logLevel = level
+        usesTuning = !options.has(Self.noTune)
+        cacheRAM = try Self.cacheRAM(options)
+        isDeterministic = options.has(Self.deterministic)
+        logLevel = try Self.logLevel(options) ?? defaultLogLevel
+    }
+
+    static func logLevel(_ options: ParsedOptions) throws(UsageError) -> LogLevel? {
+        guard let name = options.string(logLevel) else { return nil }
+        guard let level = LogLevel(name: name) else {
+            throw UsageError("--log-level takes debug, info, warning or error, not '\(name)'")
         }
+        return level
     }
 
     private static func memoryBudget(_ options: ParsedOptions) throws(UsageError) -> MemorySize {
         guard let text = options.string(memoryBudget) else { return .share(0.8) }
         guard let size = MemorySize(text) else {
             throw UsageError("--memory-budget takes a size such as 8G, 6000M or 75%, not '\(text)'")
+        }
+        return size
+    }
+
+    private static func cacheRAM(_ options: ParsedOptions) throws(UsageError) -> MemorySize? {
+        guard let text = options.string(cacheRAM) else { return nil }
+        if text == "0" { return .bytes(0) }
+        guard let size = MemorySize(text) else {
+            throw UsageError("--cache-ram takes a size such as 512M, 2G or 5%, or 0 for none, not '\(text)'")
         }
         return size
     }

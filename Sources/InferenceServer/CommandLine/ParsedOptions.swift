@@ -1,14 +1,24 @@
 /// The options of a command line, read against those that a command knows.
 struct ParsedOptions {
     private var values: [String: [String]] = [:]
+    /// The arguments that are no options.
+    private(set) var operands: [String] = []
 
     /// Reads `--name value` and `--name=value`.
     ///
-    /// - Throws: `UsageError` for an unknown option, a missing value, or an argument that is no option.
-    init(_ arguments: [String], options: [CommandLineOption], command: String) throws(UsageError) {
+    /// - Throws: `UsageError` for an unknown option, a missing value, or more arguments that are no options than
+    ///   `maxOperands`.
+    init(
+        _ arguments: [String],
+        options: [CommandLineOption],
+        command: String,
+        maxOperands: Int = 0
+    ) throws(UsageError) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("-") else {
+                operands.append(argument)
+                guard operands.count > maxOperands else { continue }
                 throw UsageError("unexpected argument '\(argument)'; see '\(Version.name) \(command) --help'")
             }
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -43,6 +53,15 @@ struct ParsedOptions {
                 range.upperBound == .max
                 ? "from \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
             throw UsageError("\(option.name) takes a whole number \(bounds), not '\(text)'")
+        }
+        return number
+    }
+
+    /// - Throws: `UsageError` where the value is not a number of at least 0.
+    func number(_ option: CommandLineOption) throws(UsageError) -> Double? {
+        guard let text = string(option) else { return nil }
+        guard let number = Double(text), number >= 0, number.isFinite else {
+            throw UsageError("\(option.name) takes a number of at least 0, not '\(text)'")
         }
         return number
     }

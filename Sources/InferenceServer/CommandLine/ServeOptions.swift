@@ -66,13 +66,18 @@ struct ServeOptions {
         value: "N",
         help: "longest gap that a long prompt may make in a running\nstream, in milliseconds (default: 100)"
     )
+    static let speculation = CommandLineOption(
+        "--draft-max",
+        value: "N",
+        help: "tokens guessed ahead from the text itself where that pays;\n0 for none (default: 8)"
+    )
     static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
     static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
 
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxGap, maxBody, api, publicAPI,
+            strictModels, maxQueue, maxGap, maxBody, speculation, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -86,6 +91,7 @@ struct ServeOptions {
     var acceptsAliases: Bool
     var maxQueue: Int
     var maxGap: Duration
+    var maxDrafts: Int
     var maxBody: Int
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
@@ -105,6 +111,7 @@ struct ServeOptions {
         acceptsAliases = !options.has(Self.strictModels)
         maxQueue = try options.integer(Self.maxQueue, in: 1...100_000) ?? 256
         maxGap = .milliseconds(try options.integer(Self.maxGap, in: 1...60_000) ?? 100)
+        maxDrafts = try options.integer(Self.speculation, in: 0...64) ?? 8
         maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(

@@ -17,8 +17,11 @@ struct ChatCommand {
         let folder = ModelFolder(path: options.folder)
         let file = try folder.chatModel(options.models.first)
         let budget = MemoryBudget.measured(host: options.memoryBudget.bytes(of: AvailableMemory.bytes()))
+        var policy = SchedulingPolicy()
+        if options.isDeterministic { policy.fixedChunk = SchedulingPolicy.deterministicChunk }
         let model = try ChatModel(
-            ServableModel(file, id: folder.id(of: file), options: options, budget: budget)
+            ServableModel(file, id: folder.id(of: file), options: options, budget: budget),
+            policy: policy
         )
         let isTerminal = Console.inputIsTerminal
         if isTerminal {

@@ -30,6 +30,8 @@ struct ServeCommand {
         var policy = SchedulingPolicy()
         policy.maxWaiting = options.maxQueue
         policy.maxGap = options.maxGap
+        policy.maxDrafts = options.maxDrafts
+        if options.model.isDeterministic { policy.fixedChunk = SchedulingPolicy.deterministicChunk }
         let loading = AbortFlag()
         let catalog = ModelCatalog(
             selection,

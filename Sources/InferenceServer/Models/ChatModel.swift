@@ -30,6 +30,7 @@ final class ChatModel: Sendable {
     init(_ model: ServableModel, policy: SchedulingPolicy = SchedulingPolicy(), abort: AbortFlag = AbortFlag()) throws {
         let log = Log("model")
         let plan = model.plan
+        LlamaRuntime.useBLAS(model.usesBLAS)
         let loaded = try LlamaModel(path: plan.path, gpuLayers: plan.gpuLayers, abort: abort)
         let heartbeat = Heartbeat()
         let abort = AbortFlag()
@@ -38,12 +39,16 @@ final class ChatModel: Sendable {
         if !MemoryBudget(plan.memory).holds(taken) {
             log.warning("\(model.id) takes \(taken.host), more than planned: \(plan.memory.host)")
         }
+        var policy = policy
+        policy.stateBytes = Int(model.memory.host.states)
+        let costs = Calibration.run(backend)
         vocabulary = try loaded.makeVocabulary()
         template = try ChatTemplate(vocabulary: vocabulary)
         engine = InferenceEngine(
             name: "inference",
             backend: backend,
             policy: policy,
+            costs: costs,
             heartbeat: heartbeat,
             abort: abort,
             board: model.board
@@ -53,9 +58,28 @@ final class ChatModel: Sendable {
         file = model.file
         let (sequences, length, threads) = (plan.options.sequences, plan.options.contextLength, plan.options.threads)
         log.info("\(id): \(information.description), \(sequences) x \(length) tokens of context, \(threads) threads")
+        Self.report(costs, policy, log)
         if length > information.trainingContext {
             log.warning("--ctx-size \(length) is more than the \(information.trainingContext) tokens of its training")
         }
         if !template.isExplicit { log.warning("\(id) brings no chat template; ChatML stands in for it") }
+    }
+
+    /// Says what the promised gap comes to on this machine.
+    private static func report(_ costs: StepCosts, _ policy: SchedulingPolicy, _ log: Log) {
+        guard let step = costs.decode(1),
+            let shortest = costs.estimate(StepLoad(decoding: 1, promptTokens: policy.smallestChunk))
+        else { return }
+        let milliseconds = { (seconds: Double) in "\(Int((seconds * 1000).rounded(.up))) ms" }
+        let promised = policy.maxGap / .seconds(1)
+        if shortest > promised {
+            log.warning(
+                "a long prompt makes gaps of about \(milliseconds(shortest)) in running streams: the shortest chunk takes longer than the \(milliseconds(promised)) of --max-gap-ms"
+            )
+        } else {
+            log.info(
+                "a step of one stream takes \(milliseconds(step)); a long prompt makes gaps of at most \(milliseconds(promised))"
+            )
+        }
     }
 }

@@ -33,7 +33,7 @@ extension ModelCatalog {
                         "training_context_length": JSONValue(information.trainingContext),
                         "parameters": JSONValue(Int(information.parameters)),
                         "size_bytes": JSONValue(Int(information.size)),
-                        "memory_bytes": JSONValue(Int(model.plan.memory.uses.reduce(0) { $0 + $1.total })),
+                        "memory_bytes": JSONValue(Int(model.memory.uses.reduce(0) { $0 + $1.total })),
                     ]
                 ),
             ])

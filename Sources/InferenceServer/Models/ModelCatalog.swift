@@ -34,7 +34,7 @@ struct ModelCatalog: Sendable {
         self.acceptsAliases = acceptsAliases
         let known = Dictionary(uniqueKeysWithValues: models.map { ($0.id, $0) })
         pool = ModelPool(
-            PoolState(budget: budget, costs: known.mapValues(\.plan.memory), maxWaiting: policy.maxWaiting),
+            PoolState(budget: budget, costs: known.mapValues(\.memory), maxWaiting: policy.maxWaiting),
             patience: { try await Task.sleep(for: Self.patience) },
             load: { id in
                 guard let model = known[id] else { throw PoolError.loadFailed(id, "there is no such model") }

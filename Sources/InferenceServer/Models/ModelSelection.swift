@@ -38,8 +38,8 @@ struct ModelSelection {
         if budget.host > available { log.warning("--memory-budget is more than is available") }
         for gpu in budget.gpus { log.info("budget \(gpu.budget.inMiB) on \(gpu.name)") }
         for model in models { log.info(model.summary) }
-        let first = models[0].plan.memory.host.total
-        let all = models.reduce(0) { $0 + $1.plan.memory.host.total }
+        let first = models[0].memory.host.total
+        let all = models.reduce(0) { $0 + $1.memory.host.total }
         log.info("left beside \(models[0].id): \((budget.host - first).inMiB)")
         guard models.count > 1 else { return }
         log.info(

@@ -4,15 +4,22 @@ import Llama
 /// Which file is loaded for a model, and how its backend computes: decided here alone, before memory is planned.
 struct ModelVariant {
     let path: String
+    let usesBLAS: Bool
     /// All but the length of the context, which the plan of the memory decides.
     let options: LlamaBackend.Options
 
-    init(of file: ModelFile, _ options: ModelOptions) {
-        path = file.path
+    init(of file: ModelFile, id: String, _ options: ModelOptions) {
+        let weights = ServedWeights.choose(for: file, id: id, options: options)
         let threads = options.threads ?? min(LlamaRuntime.bestThreadCount, ProcessInfo.processInfo.activeProcessorCount)
-        var backend = LlamaBackend.Options(contextLength: 0, sequences: options.parallel, threads: threads)
-        // A number that was asked for is kept to.
-        backend.yieldsCores = options.threads == nil
+        var backend = weights.apply(
+            to: LlamaBackend.Options(contextLength: 0, sequences: options.parallel, threads: threads)
+        )
+        // A number that was asked for is kept to; and with the number of threads the last bits of an answer change.
+        backend.yieldsCores = options.threads == nil && !options.isDeterministic
+        // In a pool of cells, attention's sums depend on where others' cells lie.
+        if options.isDeterministic { backend.isUnified = false }
+        path = weights.path
+        usesBLAS = weights.usesBLAS
         self.options = backend
     }
 }

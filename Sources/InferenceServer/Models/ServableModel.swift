@@ -8,6 +8,9 @@ struct ServableModel: Sendable {
     let id: String
     let file: ModelFile
     let plan: LoadPlan
+    let usesBLAS: Bool
+    /// What it takes, the states included that are kept for later requests.
+    let memory: ModelMemory
     /// Where its engines report; it outlives them.
     let board = EngineBoard(EngineReport())
 
@@ -15,7 +18,7 @@ struct ServableModel: Sendable {
     ///
     /// - Throws: `ModelFolderError` that says why it can't be served.
     init(_ file: ModelFile, id: String, options: ModelOptions, budget: MemoryBudget) throws(ModelFolderError) {
-        let variant = ModelVariant(of: file, options)
+        let variant = ModelVariant(of: file, id: id, options)
         do {
             plan = try LoadPlan(
                 path: variant.path,
@@ -34,12 +37,22 @@ struct ServableModel: Sendable {
         }
         self.id = id
         self.file = file
+        usesBLAS = variant.usesBLAS
+        var memory = plan.memory
+        memory.host.states = Self.stateBytes(options, left: budget.host - plan.memory.host.total)
+        self.memory = memory
+    }
+
+    /// As much for saved states as was asked for, within what is left; otherwise half of that, and a gibibyte at most.
+    private static func stateBytes(_ options: ModelOptions, left: UInt64) -> UInt64 {
+        guard let wanted = options.cacheRAM else { return min(1 << 30, left / 2) }
+        return min(wanted.bytes(of: left), left)
     }
 
     /// The line of the plan that is printed at start.
     var summary: String {
         let context = "\(plan.options.sequences) x \(plan.options.contextLength) tokens"
         let gpus = plan.memory.gpus.map { "; GPU: \(plan.gpuLayers) of \(plan.information.layers) layers, \($0)" }
-        return "\(id): \(plan.memory.host), \(context)\(gpus.joined())"
+        return "\(id): \(memory.host), \(context)\(gpus.joined())"
     }
 }

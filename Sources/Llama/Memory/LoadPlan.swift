@@ -103,7 +103,8 @@ package struct LoadPlanError: Error, Sendable, CustomStringConvertible {
 
 extension MemoryUse: CustomStringConvertible {
     package var description: String {
-        "\(total.inMiB) (weights \(weights.inMiB), KV cache \(cache.inMiB), compute \(compute.inMiB))"
+        let kept = states > 0 ? ", saved prefixes \(states.inMiB)" : ""
+        return "\(total.inMiB) (weights \(weights.inMiB), KV cache \(cache.inMiB), compute \(compute.inMiB)\(kept))"
     }
 }
 

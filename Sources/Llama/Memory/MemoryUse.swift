@@ -5,6 +5,8 @@ package struct MemoryUse: Sendable, Equatable {
     package var cache: UInt64 = 0
     /// The buffers of a step.
     package var compute: UInt64 = 0
+    /// States of sequences that are kept outside the cache, at most.
+    package var states: UInt64 = 0
 
     package init(weights: UInt64 = 0, cache: UInt64 = 0, compute: UInt64 = 0) {
         self.weights = weights
@@ -12,7 +14,7 @@ package struct MemoryUse: Sendable, Equatable {
         self.compute = compute
     }
 
-    package var total: UInt64 { weights + cache + compute }
+    package var total: UInt64 { weights + cache + compute + states }
 }
 
 /// What a model and its context take, in each memory.

@@ -27,6 +27,9 @@ package struct SchedulingPolicy: Sendable {
     /// there: the kernels' rounding depends on how many tokens they work on.
     package var fixedChunk: Int?
 
+    /// Long enough to be nearly as fast as longer ones, short enough that others do not wait long.
+    package static let deterministicChunk = 32
+
     package init() {}
 
     /// Sequences that batch work keeps while interactive requests wait.

@@ -1,0 +1,48 @@
+import Llama
+import RuntimeSupport
+import Tuning
+
+/// Which file serves a model, and with which settings: what tuning found, or the file as it is.
+struct ServedWeights {
+    let path: String
+    let usesBLAS: Bool
+    /// Nil without tuning.
+    private let settings: Settings?
+
+    /// Looks for a tuning that holds for this machine and this file, and says in a log line what it found.
+    ///
+    /// What the command line asks for goes before what was measured.
+    static func choose(for file: ModelFile, id: String, options: ModelOptions) -> Self {
+        let untuned = Self(path: file.path, usesBLAS: options.usesBLAS, settings: nil)
+        guard options.usesTuning else { return untuned }
+        let files = TuningFiles(model: file.path)
+        let log = Log("model")
+        switch KnownTuning.find(files) {
+        case .absent:
+            log.info("\(id) is not tuned to this machine; '\(Version.name) tune \(id)' measures what is fastest here")
+            return untuned
+        case .unusable(let reason):
+            log.warning("\(id): its tuning is ignored: \(reason); run '\(Version.name) tune \(id)' again")
+            return untuned
+        case .usable(let record):
+            log.info("\(id): tuned to this machine. \(TuningTable.choice(record))")
+            var settings = record.choice.settings
+            if let threads = options.threads {
+                settings.threads = threads
+                settings.batchThreads = threads
+            }
+            return Self(
+                path: record.choice.weights == nil ? file.path : files.weights,
+                usesBLAS: options.usesBLAS || settings.usesBLAS,
+                settings: settings
+            )
+        }
+    }
+
+    /// The options with the settings in them.
+    func apply(to options: LlamaBackend.Options) -> LlamaBackend.Options {
+        var options = options
+        settings?.apply(to: &options)
+        return options
+    }
+}

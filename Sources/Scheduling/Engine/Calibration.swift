@@ -1,0 +1,80 @@
+/// Learns what steps cost before anybody waits for them.
+package enum Calibration {
+    /// About how long it may take; a single step of a large model may take longer.
+    private static let patience = Duration.seconds(1)
+
+    /// Runs a few steps with made-up tokens, and leaves the backend as it was.
+    ///
+    /// - Returns: What they took; nothing where a step failed, for then the first requests tell.
+    package static func run(_ backend: any Backend) -> StepCosts {
+        var calibration = Run(backend: backend)
+        calibration.measure()
+        calibration.cleanUp()
+        return calibration.costs
+    }
+
+    private struct Run {
+        let backend: any Backend
+        var costs = StepCosts()
+        private var positions = [0, 0]
+        private var used = Duration.zero
+
+        init(backend: any Backend) { self.backend = backend }
+
+        private static let stream = RequestID(rawValue: 0)
+        private static let prompt = RequestID(rawValue: .max)
+
+        mutating func measure() {
+            guard backend.limits.generates else { return }
+            var sampling = Sampling()
+            sampling.temperature = 0
+            // The first steps touch memory for the first time.
+            guard step([slice(0, 4)], [.startSampling(Self.stream, sampling)]) != nil, step([slice(0, 1)]) != nil else { return }
+            for _ in 0..<3 { note(StepLoad(decoding: 1), [slice(0, 1)]) }
+            for count in [16, 64, 256] {
+                if backend.limits.maxSequences > 1, count == 16 {
+                    note(StepLoad(decoding: 1, promptTokens: count), [slice(0, 1), slice(1, count)])
+                }
+                note(StepLoad(decoding: 0, promptTokens: count), [slice(0, count)])
+            }
+        }
+
+        func cleanUp() {
+            let sequences = [0, 1].prefix(backend.limits.maxSequences)
+            var operations = sequences.map { SequenceOperation.clear(SequenceID(rawValue: Int32($0))) }
+            operations.append(.endSampling(Self.stream))
+            // A step of nothing: the operations are what counts.
+            _ = backend.run(BatchPlan(operations: operations, step: .tokens([])))
+        }
+
+        private mutating func note(_ load: StepLoad, _ slices: [TokenSlice?]) {
+            guard used < Calibration.patience, let duration = step(slices) else { return }
+            costs.note(load, seconds: duration / .seconds(1))
+        }
+
+        /// Nil where it does not fit, or failed.
+        private mutating func step(_ slices: [TokenSlice?], _ operations: [SequenceOperation] = []) -> Duration? {
+            let fitting = slices.compactMap(\.self)
+            let tokens = fitting.reduce(0) { $0 + $1.tokens.count }
+            guard fitting.count == slices.count, tokens <= backend.limits.maxStepTokens else { return nil }
+            let start = ContinuousClock.now
+            guard case .sampled = backend.run(BatchPlan(operations: operations, step: .tokens(fitting))) else { return nil }
+            let duration = ContinuousClock.now - start
+            used += duration
+            for slice in fitting { positions[Int(slice.sequence.rawValue)] += slice.tokens.count }
+            return duration
+        }
+
+        /// So many tokens of a sequence, or nil where its context has no room for them.
+        private func slice(_ sequence: Int, _ count: Int) -> TokenSlice? {
+            guard positions[sequence] + count < backend.limits.contextLength else { return nil }
+            return TokenSlice(
+                request: sequence == 0 ? Self.stream : Self.prompt,
+                sequence: SequenceID(rawValue: Int32(sequence)),
+                tokens: Array(repeating: 0, count: count),
+                position: positions[sequence],
+                samples: count == 1
+            )
+        }
+    }
+}
