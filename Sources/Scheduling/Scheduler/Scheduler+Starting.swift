@@ -114,17 +114,16 @@ extension Scheduler {
         }
         guard let target = free.min(by: { leastUseful(slots[$0], slots[$1]) }) else { return nil }
         guard let best, bestHeld >= worthwhileTokens || isKept(best.holder, for: request.id) else {
-            return Start(slot: target, source: nil, shared: 0)
+            // What little the sequence has of it costs nothing to keep.
+            let own = matches.first { $0.holder == .sequence(slots[target].id) }
+            return Start(slot: target, source: nil, shared: own.map { held($0, for: nil) } ?? 0)
         }
         // Moving memory takes its time: once in a step, where streams would have to wait for it.
         if hasStreams, pendingOperations.contains(where: \.movesMemory) {
             mayStart = true
             return nil
         }
-        if best.holder == .sequence(slots[target].id) {
-            rescue(target)
-            return Start(slot: target, source: nil, shared: bestHeld)
-        }
+        if best.holder == .sequence(slots[target].id) { return Start(slot: target, source: nil, shared: bestHeld) }
         return Start(slot: target, source: best.holder, shared: bestHeld)
     }
 
@@ -219,12 +218,8 @@ extension Scheduler {
         let slot = start.slot
         let id = slots[slot].id
         guard let source = start.source else {
-            if start.shared == 0 {
-                rescue(slot)
-                clear(slot)
-            } else {
-                cut(slot, to: start.shared)
-            }
+            if start.shared * 2 < slots[slot].items.count { rescue(slot) }
+            if start.shared == 0 { clear(slot) } else { cut(slot, to: start.shared) }
             return
         }
         // Held fast, or what is rescued might take its place.

@@ -13,9 +13,11 @@ package struct SchedulingPolicy: Sendable {
     /// so far: what bounds how long a step works on after its client left, and how long a new request waits to be heard.
     package var prefillTokensAlone = 512
     package var maxStepAlone: Duration = .seconds(1)
-    /// The shortest prefix for which a sequence is copied, saved or waited for, where `BackendLimits.copyCost` is not
-    /// more: below it, computing again is cheaper.
-    package var minimumSharedTokens = 32
+    /// The shortest prefix for which a sequence is copied or waited for, where `BackendLimits.copyCost` is not more: below
+    /// it, computing again is cheaper.
+    package var minimumSharedTokens = 4
+    /// The shortest content of a sequence that is saved before another's takes its place.
+    package var minimumSavedTokens = 64
     /// Bytes of sequence state that are kept outside the KV cache for later requests.
     package var stateBytes = 0
     /// Of so many starts while requests of both priorities wait, one is batch work; and it keeps so many sequences'
