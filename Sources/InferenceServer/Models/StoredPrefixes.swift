@@ -176,7 +176,9 @@ actor StoredPrefixes {
 /// All that must be alike for a state to be used again.
 struct StateFingerprint {
     let digest: Digest
+}
 
+extension StateFingerprint {
     /// Of a model as it is loaded.
     ///
     /// Neither the length of the context nor where layers are computed is in it: they do not change the form of a state.
