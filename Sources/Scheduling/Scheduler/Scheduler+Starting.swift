@@ -71,11 +71,13 @@ extension Scheduler {
         return true
     }
 
-    /// Sets back the newest batch work for an interactive request, where batch work has more than its part.
+    /// Sets back the newest batch work for an interactive request, where batch work has more than its part; the last of it
+    /// once it has come a little further.
     private mutating func makeWay(for request: WaitingGeneration) -> Bool {
-        guard request.priority == .interactive,
-            running.count(where: { $0.priority == .batch }) > policy.batchSequences(of: limits.maxSequences),
-            let newest = running.lastIndex(where: { $0.priority == .batch })
+        let batch = running.count { $0.priority == .batch }
+        guard request.priority == .interactive, batch > policy.batchSequences(of: limits.maxSequences),
+            let newest = running.lastIndex(where: { $0.priority == .batch }),
+            batch > 1 || tick - running[newest].begun >= policy.batchSteps
         else { return false }
         setBack(newest, waitsForRoom: false)
         return true
@@ -204,7 +206,8 @@ extension Scheduler {
             items: items,
             done: start.shared,
             checkpoints: checkpoints,
-            speculation: request.progress?.speculation ?? Speculation(items, maxDrafts: maxDrafts)
+            speculation: request.progress?.speculation ?? Speculation(items, maxDrafts: maxDrafts),
+            begun: tick
         )
         generation.isPaused = request.progress?.isPaused ?? false
         running.append(generation)

@@ -23,6 +23,8 @@ package struct SchedulingPolicy: Sendable {
     /// Of so many starts while requests of both priorities wait, one is batch work; and it keeps so many sequences'
     /// part of all when interactive requests need more.
     package var batchTurn = 4
+    /// Steps that the last batch work has its sequence for before an interactive request may take it.
+    package var batchSteps: UInt64 = 32
     /// The most tokens that are guessed ahead of a sequence in one step; 0 for no speculation.
     package var maxDrafts = 0
     /// Nil, or in how large chunks each request is computed by itself, so that its answer does not depend on who else is
