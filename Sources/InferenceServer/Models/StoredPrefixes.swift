@@ -89,7 +89,7 @@ actor StoredPrefixes {
 
     private nonisolated func match(_ work: Work, _ owner: Owner) -> KVStore.Match? {
         guard case .generation(let generation) = work, let tag = owners[owner] else { return nil }
-        let shortest = max(policy.minimumSharedTokens, engine.limits.copyCost)
+        let shortest = Scheduler.shortestStored(policy, engine.limits)
         let match = store.best(fingerprint, owner: tag, mostBytes: policy.stateBytes) { stored in
             Scheduler.usableCount(
                 of: CachedPrefix(owner: owner, tokens: stored.tokens, fixedCount: stored.fixedCount),
@@ -98,7 +98,8 @@ actor StoredPrefixes {
                 fixedChunk: policy.fixedChunk
             )
         }
-        return match.flatMap { $0.count >= shortest ? $0 : nil }
+        // All of a file is read; a token of it takes less than a tenth of computing one.
+        return match.flatMap { $0.count >= max(shortest, $0.prefix.tokens.count / 10) ? $0 : nil }
     }
 
     /// Reads a file, unless somebody has brought it in meanwhile.

@@ -25,13 +25,19 @@ package struct CachedPrefix: Sendable {
 }
 
 extension Scheduler {
+    /// The shortest prefix that is kept elsewhere, and the least by which it is longer than what memory holds when it is
+    /// brought in.
+    package static func shortestStored(_ policy: SchedulingPolicy, _ limits: BackendLimits) -> Int {
+        max(policy.minimumSavedTokens, policy.minimumSharedTokens, limits.copyCost)
+    }
+
     /// What is in memory and long enough to be worth keeping, the most recently used first; without media, and without
     /// what is the beginning of another.
     var cachedPrefixes: [(prefix: CachedPrefix, holder: PrefixTree.Holder)] {
         var found: [(prefix: CachedPrefix, holder: PrefixTree.Holder, lastUse: UInt64)] = []
         func add(_ items: [PromptItem], _ fixed: Int, _ owner: Owner, _ holder: PrefixTree.Holder, _ lastUse: UInt64) {
             let tokens = items.compactMap(\.token)
-            guard items.count >= worthwhileTokens, tokens.count == items.count else { return }
+            guard items.count >= Self.shortestStored(policy, limits), tokens.count == items.count else { return }
             found.append((CachedPrefix(owner: owner, tokens: tokens, fixedCount: fixed), holder, lastUse))
         }
         for slot in slots where !slot.isDirty {
@@ -87,7 +93,7 @@ extension Scheduler {
             }
             return match.shared
         }
-        return count >= (counts.max() ?? 0) + worthwhileTokens
+        return count >= (counts.max() ?? 0) + Self.shortestStored(policy, limits)
     }
 
     /// Takes in a state that the backend is going to have, at the cost of those that were used least recently.
