@@ -64,10 +64,10 @@ package final class KVStore: Sendable {
         log.info("\(path): \(entries.count) states, \(bytes >> 20) of \(sizeLimit >> 20) MiB")
     }
 
-    /// What a key's entries are marked with: nobody can tell the key from it without the folder's salt, and with it only by
-    /// guessing.
+    /// What a key's entries are marked with, here and nowhere else.
     ///
     /// - Parameter key: Nil for everybody, where the server has no keys.
+    /// - Returns: A digest of the folder's salt and the key: with both, a key can be found by guessing alone.
     package func owner(ofKey key: String?) -> Digest {
         Digest(of: folder.salt + (key.map { [1] + Array($0.utf8) } ?? [0]))
     }

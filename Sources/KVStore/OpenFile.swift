@@ -30,7 +30,10 @@ struct OpenFile: ~Copyable {
         var isFailed = false
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                let part = unsafe Foundation.read(descriptor, buffer.baseAddress! + filled, count - filled)
+                let rest = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...]
+                )
+                let part = unsafe Foundation.read(descriptor, rest.baseAddress, count - filled)
                 if part < 0, errno == EINTR { continue }
                 guard part > 0 else {
                     isFailed = part < 0
@@ -47,12 +50,8 @@ struct OpenFile: ~Copyable {
         let isDone = unsafe bytes.withUnsafeBytes { buffer in
             var done = 0
             while done < buffer.count {
-                // In pieces: the kernel holds none of them up for long.
-                let part = unsafe Foundation.write(
-                    descriptor,
-                    buffer.baseAddress! + done,
-                    min(buffer.count - done, 4 << 20)
-                )
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
+                let part = unsafe Foundation.write(descriptor, rest.baseAddress, rest.count)
                 if part < 0, errno == EINTR { continue }
                 guard part > 0 else { return false }
                 done += part
@@ -75,7 +74,8 @@ struct OpenFile: ~Copyable {
 
     static func failure(_ what: String, _ path: String) -> KVStoreError {
         let number = errno
-        return KVStoreError(.failed(errno: number), "can't \(what) \(path): \(unsafe String(cString: strerror(number)))")
+        let reason = unsafe String(cString: strerror(number))
+        return KVStoreError(.failed(errno: number), "can't \(what) \(path): \(reason)")
     }
 }
 

@@ -66,7 +66,9 @@ struct StoreFolder: ~Copyable {
             let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL)
             for part in parts { try file.write(part) }
             try file.synchronize()
-            guard unsafe rename(temporary, "\(folder)/\(name)") == 0 else { throw OpenFile.failure("rename", temporary) }
+            guard unsafe rename(temporary, "\(folder)/\(name)") == 0 else {
+                throw OpenFile.failure("rename", temporary)
+            }
             try OpenFile(folder + "/.", O_RDONLY | O_DIRECTORY).synchronize()
         } catch {
             _ = unsafe unlink(temporary)

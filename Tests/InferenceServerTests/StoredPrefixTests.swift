@@ -58,11 +58,11 @@ struct StoredPrefixTests {
     /// Takes the folder, once the threads of the server before have let go of it.
     private func open(_ sizeLimit: UInt64) async throws -> KVStore {
         while true {
-            do {
-                return try KVStore(folder, sizeLimit: sizeLimit)
-            } catch where error.code == .inUse {
-                try await Task.sleep(for: .milliseconds(2))
+            let result = Result { try KVStore(folder, sizeLimit: sizeLimit) }
+            guard case .failure(let error as KVStoreError) = result, error.code == .inUse else {
+                return try result.get()
             }
+            try await Task.sleep(for: .milliseconds(2))
         }
     }
 

@@ -17,7 +17,7 @@ struct MovedStateTests {
         return policy
     }
 
-    @Test("a later engine goes on from an earlier one's memory and gives the same greedy answer", arguments: [nil, 1024])
+    @Test("a later engine goes on from an earlier one's memory and answers alike", arguments: [nil, 1024])
     func moved(cacheTokens: Int?) async throws {
         let prompt = try LoadedModel.tokens(Self.text)
         let first = try LoadedModel.makeEngine(sequences: 2, policy: policy, cacheTokens: cacheTokens)

@@ -74,7 +74,8 @@ struct ServeOptions {
     static let storeFolder = CommandLineOption(
         "--kv-store",
         value: "DIR",
-        help: "a folder where what was computed of prompts and answers outlives\na restart, unencrypted (default: nothing is kept)"
+        help:
+            "a folder where what was computed of prompts and answers outlives\na restart, unencrypted (default: nothing is kept)"
     )
     static let storeSize = CommandLineOption(
         "--kv-store-size",

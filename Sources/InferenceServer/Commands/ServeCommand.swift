@@ -70,11 +70,10 @@ struct ServeCommand {
         guard let folder = options.storeFolder else { return nil }
         do {
             return try KVStore(folder, sizeLimit: options.storeSize)
-        } catch where error.code == .inUse {
+        } catch {
+            guard error.code == .inUse else { throw UsageError("--kv-store: \(error.description)") }
             Log("kv-store").warning("\(error.description): nothing is stored, nothing is used of it")
             return nil
-        } catch {
-            throw UsageError("--kv-store: \(error.description)")
         }
     }
 

@@ -18,6 +18,7 @@ package struct CachedPrefix: Sendable {
     /// - Parameters:
     ///   - other: The other.
     ///   - cuts: Whether the end of memory can be cut off.
+    /// - Returns: True for equal ones, too.
     package func isCovered(by other: Self, cuts: Bool) -> Bool {
         owner == other.owner && fixedCount <= other.fixedCount
             && (cuts ? other.tokens.starts(with: tokens) : other.tokens == tokens)
@@ -64,13 +65,9 @@ extension Scheduler {
         }?.holder
     }
 
-    /// How many tokens of a prompt would be gone on from, if it held these: none where memory can't be cut and they are
-    /// not all in the prompt. The last one is always computed.
-    package func usableCount(of prefix: CachedPrefix, for prompt: [PromptItem]) -> Int {
-        Self.usableCount(of: prefix, for: prompt, limits: limits, fixedChunk: policy.fixedChunk)
-    }
-
-    /// As above, for who has no scheduler.
+    /// How many tokens of a prompt would be gone on from, if memory held these.
+    ///
+    /// None where memory can't be cut and they are not all in the prompt, whose last one is always computed.
     package static func usableCount(
         of prefix: CachedPrefix,
         for prompt: [PromptItem],
