@@ -90,9 +90,11 @@ final class ChatModel: Sendable {
     /// Submits work, for which a stored prefix is read first where it is worth it.
     ///
     /// - Throws: Why none was admitted.
-    func submit(_ works: [Work], owner: Owner) async throws(SchedulingError) -> [RequestStream] {
-        if let stored { return try await stored.submit(works, owner: owner) }
-        return try await engine.submit(works, owner: owner)
+    func submit(_ works: [Work], owner: Owner, priority: Scheduling.Priority = .interactive)
+        async throws(SchedulingError) -> [RequestStream]
+    {
+        if let stored { return try await stored.submit(works, owner: owner, priority: priority) }
+        return try await engine.submit(works, owner: owner, priority: priority)
     }
 
     /// Begins to keep what is computed, where the server has a store.

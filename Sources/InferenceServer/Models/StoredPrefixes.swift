@@ -75,16 +75,22 @@ actor StoredPrefixes {
     /// Submits work; first what its prompts begin with is brought into memory, where a file has more of it.
     ///
     /// - Throws: Why none was admitted.
-    func submit(_ works: [Work], owner: Owner) async throws(SchedulingError) -> [RequestStream] {
+    func submit(_ works: [Work], owner: Owner, priority: Scheduling.Priority = .interactive)
+        async throws(SchedulingError) -> [RequestStream]
+    {
         let matches = works.map { match($0, owner) }
-        guard matches.contains(where: { $0 != nil }) else { return try await engine.submit(works, owner: owner) }
+        guard matches.contains(where: { $0 != nil }) else {
+            return try await engine.submit(works, owner: owner, priority: priority)
+        }
+        // Most often memory has it all, and then this is all that it costs.
         let counts = matches.map { $0?.count ?? 0 }
-        if let streams = try await engine.submit(works, owner: owner, unlessStored: counts) { return streams }
+        let streams = try await engine.submit(works, owner: owner, priority: priority, unlessStored: counts)
+        if let streams { return streams }
         for (work, match) in zip(works, matches) {
             guard case .generation(let generation) = work, let match else { continue }
             await bring(match, for: generation.prompt, owner)
         }
-        return try await engine.submit(works, owner: owner)
+        return try await engine.submit(works, owner: owner, priority: priority)
     }
 
     private nonisolated func match(_ work: Work, _ owner: Owner) -> KVStore.Match? {
@@ -107,8 +113,9 @@ actor StoredPrefixes {
         let before = lastRead
         let read = Task { [store, engine] in
             await before?.value
-            guard await engine.isWorthBringing(match.count, for: prompt, owner: owner) else { return }
-            guard let state = try? await onThread("kv-read", { store.read(match) }) else { return }
+            guard !Task.isCancelled, await engine.isWorthBringing(match.count, for: prompt, owner: owner),
+                let state = try? await onThread("kv-read", { store.read(match) })
+            else { return }
             let prefix = CachedPrefix(
                 owner: owner,
                 tokens: match.prefix.tokens,
@@ -117,7 +124,11 @@ actor StoredPrefixes {
             await engine.adopt(prefix, state)
         }
         lastRead = read
-        await read.value
+        await withTaskCancellationHandler {
+            await read.value
+        } onCancel: {
+            read.cancel()
+        }
     }
 
     // MARK: out
