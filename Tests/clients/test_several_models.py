@@ -136,7 +136,7 @@ def test_the_plan_is_printed_at_start(start_server, folder):
     plan = re.search(r"alpha: \d+ MiB \(weights (\d+) MiB, KV cache (\d+) MiB, compute (\d+) MiB, saved prefixes (\d+) MiB\)", log)
     assert abs(sum(map(int, plan.groups())) - size) <= 4
     # What is planned is printed before the model is loaded, and is about what the process then takes.
-    assert log.index("[memory] alpha") < log.index("[model] alpha")
+    assert log.index("[memory] alpha") < log.index("[model] alpha: ")
     assert server.memory < (size + 150) << 20
 
 
