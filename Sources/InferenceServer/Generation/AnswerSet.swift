@@ -50,7 +50,7 @@ struct AnswerSet {
         }
         let streams: [RequestStream]
         do {
-            streams = try await model.engine.submit(works, owner: owner)
+            streams = try await model.submit(works, owner: owner)
         } catch {
             throw APIError(error, promptParameter: promptParameter)
         }
