@@ -21,11 +21,11 @@ struct MovedStateTests {
     func moved(cacheTokens: Int?) async throws {
         let prompt = try LoadedModel.tokens(Self.text)
         let first = try LoadedModel.makeEngine(sequences: 2, policy: policy, cacheTokens: cacheTokens)
-        let answer = try await LoadedModel.answer(.greedy(prompt, maxTokens: 20), first)
+        _ = try await LoadedModel.answer(.greedy(prompt, maxTokens: 20), first)
         let prefix = try #require(await first.cachedPrefixes.first)
         let content = try #require(await first.content(of: prefix))
         #expect(content.count <= prefix.tokens.count * first.limits.stateBytesPerToken + 1 << 16)
-        // Reading it out has changed nothing.
+        // Reading it out has changed nothing; and this answer is computed in steps of the same shape as the one below.
         let unchanged = try await LoadedModel.answer(.greedy(prompt, maxTokens: 20), first)
         #expect(unchanged.usage.cached == prompt.count - 1)
         await first.stop()
@@ -41,7 +41,6 @@ struct MovedStateTests {
         let again = try await LoadedModel.answer(.greedy(prompt, maxTokens: 20), second)
         #expect(again.usage.cached == prompt.count - 1)
         #expect(again.tokens == unchanged.tokens)
-        #expect(again.tokens.prefix(6) == answer.tokens.prefix(6))
         await second.stop()
     }
 
@@ -62,6 +61,9 @@ struct MovedStateTests {
     @Test("bytes that are no state cost the computed prompt, and nobody's answer")
     func rubbish() async throws {
         let prompt = try LoadedModel.tokens(Self.text)
+        // To the last bit, so that answers can be compared.
+        var policy = policy
+        policy.fixedChunk = 32
         let engine = try LoadedModel.makeEngine(policy: policy)
         let expected = try await LoadedModel.answer(.greedy(prompt, maxTokens: 8), engine)
         let prefix = try #require(await engine.cachedPrefixes.first)
@@ -72,7 +74,7 @@ struct MovedStateTests {
             #expect(await other.adopt(prefix, bytes))
             let answer = try await LoadedModel.answer(.greedy(prompt, maxTokens: 8), other)
             #expect(answer.usage.cached == 0)
-            #expect(answer.tokens.prefix(6) == expected.tokens.prefix(6))
+            #expect(answer.tokens == expected.tokens)
             await other.stop()
         }
     }

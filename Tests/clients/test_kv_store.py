@@ -32,7 +32,8 @@ def store(folder):
 
 
 def test_a_restart_keeps_each_keys_prefixes(start_server, tmp_path):
-    options = (*OPTIONS, *store(tmp_path / "kv"))
+    # To the last bit, so that the answers can be compared; what is used again ends where one of its chunks does.
+    options = (*OPTIONS, *store(tmp_path / "kv"), "--deterministic")
     first = start_server(*options, **KEYS)
     answer, cached, prompt = ask(first, key=KEY)
     assert cached == 0 and prompt > 100
@@ -47,7 +48,7 @@ def test_a_restart_keeps_each_keys_prefixes(start_server, tmp_path):
     second = start_server(*options, INFERENCE_SERVER_API_KEY=f"{OTHER_KEY},{KEY}")
     # A few tokens of every prompt are the template's own: they are too few to be worth a file of another's.
     assert ask(second, key=OTHER_KEY)[1] == 0
-    assert ask(second, key=KEY) == (answer, prompt - 1, prompt)
+    assert ask(second, key=KEY) == (answer, (prompt - 1) // 32 * 32, prompt)
     second.stop()
     assert len(entries(tmp_path / "kv")) == 2
 
@@ -59,13 +60,13 @@ def test_a_restart_keeps_each_keys_prefixes(start_server, tmp_path):
 def test_without_keys_everybody_shares(start_server, tmp_path):
     options = (*OPTIONS, *store(tmp_path / "kv"))
     first = start_server(*options)
-    answer, _, prompt = ask(first)
+    _, _, prompt = ask(first)
     first.stop()
     second = start_server(*options)
     # Longer than what is stored, and different at the end.
     _, cached, longer = ask(second, TEXT + "And now for something completely different.")
     assert 0 < cached < prompt < longer
-    assert ask(second) == (answer, prompt - 1, prompt)
+    assert ask(second)[1:] == (prompt - 1, prompt)
     second.stop()
     # An answer that is to be the same to the last bit does not go on from one that is not.
     third = start_server(*options, "--deterministic")
@@ -77,7 +78,7 @@ def test_damaged_and_foreign_files_are_ignored_with_one_line_each(start_server, 
     folder = tmp_path / "kv"
     options = (*OPTIONS, *store(folder))
     first = start_server(*options)
-    answer, _, prompt = ask(first)
+    _, _, prompt = ask(first)
     first.stop()
     (entry,) = entries(folder)
     content = bytearray(entry.read_bytes())
@@ -86,7 +87,7 @@ def test_damaged_and_foreign_files_are_ignored_with_one_line_each(start_server, 
     (folder / "cut.kv").write_bytes(content[:1000])
     (folder / "foreign.kv").write_bytes(b"something else")
     second = start_server(*options)
-    assert ask(second) == (answer, 0, prompt)
+    assert ask(second)[1:] == (0, prompt)
     for name in (entry.name, "cut.kv", "foreign.kv"):
         lines = [line for line in second.log.splitlines() if name in line]
         assert len(lines) == 1 and " warning [kv-store] " in lines[0] and "is ignored" in lines[0], lines
@@ -98,13 +99,13 @@ def test_a_server_that_is_killed_has_stored_what_it_computed_before_it_was_idle(
     folder = tmp_path / "kv"
     options = (*OPTIONS, *store(folder))
     first = start_server(*options)
-    answer, _, prompt = ask(first)
+    _, _, prompt = ask(first)
     wait_until(lambda: entries(folder), "storing what was computed")
     first.signal(signal.SIGKILL)
     first.wait()
     (folder / "0123456789abcdef.kv.new").write_bytes(b"half of a file")
     second = start_server(*options)
-    assert ask(second) == (answer, prompt - 1, prompt)
+    assert ask(second)[1:] == (prompt - 1, prompt)
     assert not list(folder.glob("*.new"))
     second.stop()
 
