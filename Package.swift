@@ -130,6 +130,7 @@ let package = Package(
             dependencies: [
                 "CLlama", "CLlamaReference", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer",
             ],
+            exclude: ["Models"],
             swiftSettings: strict
         ),
         .testTarget(

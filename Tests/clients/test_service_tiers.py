@@ -65,8 +65,8 @@ def test_an_interactive_request_does_not_wait_for_flex_answers(narrow, connect):
     answer = connect(server).chat.completions.create(model=MODEL, messages=[message()], max_tokens=8, extra_body=ENDLESS)
     assert answer.usage.completion_tokens == 8
     # Nobody's flex answer has come to its end: the server still works on each.
-    state = server.request("GET", "/v1/internal/scheduler").json["models"][0]
-    assert state["running"] + state["waiting"] == len(flex), state
+    counts = server.request("GET", "/v1/internal/scheduler").json["models"][0]["counts"]
+    assert counts["running"] + counts["waiting"] == len(flex), counts
     for stream in pieces:
         next(stream)
     for stream in flex:
