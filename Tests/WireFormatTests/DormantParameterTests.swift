@@ -8,7 +8,8 @@ struct DormantParameterTests {
         arguments: [
             #""user":"me""#, #""safety_identifier":"x""#, #""metadata":{"a":"b"}"#, #""store":false"#, #""store":null"#,
             #""prompt_cache_key":"k""#, #""prompt_cache_retention":"24h""#, #""prompt_cache_options":{"mode":"auto"}"#,
-            #""parallel_tool_calls":false"#, #""parallel_tool_calls":true"#, #""logprobs":false"#, #""top_logprobs":0"#, #""tools":[]"#,
+            #""parallel_tool_calls":false"#, #""parallel_tool_calls":true"#, #""logprobs":false"#, #""top_logprobs":0"#,
+            #""tools":[]"#,
             #""tool_choice":"none""#,
             #""tool_choice":"auto""#, #""functions":[]"#, #""function_call":"auto""#, #""reasoning_effort":null"#,
             #""verbosity":"medium""#, #""verbosity":null"#, #""response_format":{"type":"text"}"#,
