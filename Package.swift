@@ -136,6 +136,7 @@ let package = Package(
             dependencies: [
                 "CLlama", "CLlamaReference", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer",
             ],
+            exclude: ["Models"],
             swiftSettings: strict
         ),
         .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "TestSupport"], swiftSettings: strict),
