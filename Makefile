@@ -11,7 +11,7 @@ export ACCEL
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run tune build deps packages models test test-swift test-clients bench bench-neighbours bench-sampling soak \
+.PHONY: help run tune build deps packages models test test-swift test-clients bench bench-neighbours bench-sampling bench-noise soak \
 	test-asan test-tsan lint format clean distclean
 
 help:  ## this list
@@ -66,6 +66,10 @@ soak: build models  ## 10 minutes with 200 clients that come, go and vanish (ARG
 bench-sampling: deps models  ## measure what choosing tokens costs beside llama.cpp's samplers
 	@$(SWIFT) build --configuration release --product SamplingBench
 	@.build/release/SamplingBench models/SmolLM2-135M-Instruct.Q4_1.gguf
+
+bench-noise: deps models  ## measure how much the shape of a batch changes logits
+	@$(SWIFT) build --configuration release --product NoiseBench
+	@.build/release/NoiseBench models/SmolLM2-135M-Instruct.Q4_1.gguf
 
 # XCTest's own runner, which no test uses, leaks; and a TSan build cannot see what OpenMP orders.
 test-asan: deps models  ## run the Swift tests under the address sanitizer

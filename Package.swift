@@ -112,11 +112,17 @@ let package = Package(
             cxxSettings: [.unsafeFlags(nativeHeaders)],
             linkerSettings: nativeLibraries
         ),
-        // A benchmark, in no product that is installed.
+        // Benchmarks, in no product that is installed.
         .executableTarget(
             name: "SamplingBench",
             dependencies: ["CLlama", "CLlamaReference"],
             path: "Scripts/bench/sampling"
+        ),
+        .executableTarget(
+            name: "NoiseBench",
+            dependencies: ["Llama", "Scheduling", "Tokenizer", "Tuning"],
+            path: "Scripts/bench/noise",
+            swiftSettings: strict
         ),
         .testTarget(
             name: "RuntimeSupportTests",
@@ -136,6 +142,7 @@ let package = Package(
             dependencies: [
                 "CLlama", "CLlamaReference", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer",
             ],
+            exclude: ["Models"],
             swiftSettings: strict
         ),
         .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "TestSupport"], swiftSettings: strict),

@@ -49,6 +49,19 @@ llama_flash_attn_type flash_of(cl_flash_attention flash) {
     return LLAMA_FLASH_ATTN_TYPE_AUTO;
 }
 
+bool should_abort(void * data) {
+    const auto * context = static_cast<const cl_context *>(data);
+    // Called in any case: it tells that the decode goes on.
+    return context->should_abort(context->user_data) && context->may_abort;
+}
+
+bool has_several_sequences(const llama_batch & batch) {
+    for (int32_t place = 1; place < batch.n_tokens; ++place) {
+        if (batch.seq_id[place][0] != batch.seq_id[0][0]) { return true; }
+    }
+    return false;
+}
+
 cl_status copy_through_buffer(cl_context * context, int32_t from, int32_t to) {
     std::vector<uint8_t> buffer(llama_state_seq_get_size(context->handle, from));
     const size_t size = llama_state_seq_get_data(context->handle, buffer.data(), buffer.size(), from);
@@ -59,6 +72,10 @@ cl_status copy_through_buffer(cl_context * context, int32_t from, int32_t to) {
 }
 
 } // namespace
+
+cl_status cl::deferred_copy() noexcept {
+    return cl::fail(CL_FAILED, "a copy of a sequence is put off until the next decode, and this would not find it");
+}
 
 cl_status cl_context_create(const cl_model * model, cl_context_options options, cl_context ** context) {
     return cl::guarded([&] {
@@ -78,8 +95,6 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
         params.n_ubatch = options.batch_tokens;
         params.n_threads = (int32_t) options.threads;
         params.n_threads_batch = (int32_t) (options.batch_threads > 0 ? options.batch_threads : options.threads);
-        params.abort_callback = options.should_abort;
-        params.abort_callback_data = options.user_data;
         params.no_perf = true;
         // All cells of sliding windows are kept, so that sequences can be cut there too.
         params.swa_full = true;
@@ -89,6 +104,12 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
         holder->capacity = (int32_t) options.batch_tokens;
         holder->sequences = (int32_t) options.sequences;
         holder->unified = options.unified;
+        holder->should_abort = options.should_abort;
+        holder->user_data = options.user_data;
+        if (options.should_abort != nullptr) {
+            params.abort_callback = should_abort;
+            params.abort_callback_data = holder.get();
+        }
         holder->batch = llama_batch_init(holder->capacity, 0, 1);
         holder->handle = llama_init_from_model(model->handle, params);
         if (holder->handle == nullptr) {
@@ -125,6 +146,10 @@ bool cl_context_cuts_sequences(const cl_context * context) {
     return !llama_model_is_recurrent(model) && !llama_model_is_hybrid(model);
 }
 
+bool cl_context_cuts_states(const cl_context * context) {
+    return cl_context_cuts_sequences(context) && llama_model_n_swa(context->model->handle) == 0;
+}
+
 void cl_batch_clear(cl_context * context) {
     context->batch.n_tokens = 0;
 }
@@ -155,7 +180,10 @@ cl_status cl_context_decode(cl_context * context, cl_decode_outcome * outcome) {
     return cl::guarded([&] {
         if (context->model->measure_only) { return cl::fail(CL_INVALID_ARGUMENT, "the model has no weights"); }
         if (context->batch.n_tokens == 0) { return cl::fail(CL_INVALID_ARGUMENT, "the batch is empty"); }
+        context->may_abort = cl_context_cuts_sequences(context) || !has_several_sequences(context->batch);
         const int32_t code = llama_decode(context->handle, context->batch);
+        // Any other code may come from before the copies.
+        if (code >= 0) { context->has_deferred_copy = false; }
         switch (code) {
         case 0: *outcome = CL_DECODED; return CL_OK;
         case 1: *outcome = CL_NO_ROOM; return CL_OK;
@@ -179,7 +207,7 @@ cl_status cl_memory_cut(cl_context * context, int32_t sequence, int32_t position
     });
 }
 
-cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to, int32_t position) {
+cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to, int32_t position, bool may_defer) {
     return cl::guarded([&] {
         if (!has_sequence(context, from)) { return no_such_sequence(from); }
         if (!has_sequence(context, to)) { return no_such_sequence(to); }
@@ -189,12 +217,16 @@ cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to, int32_t
             return CL_OK;
         }
         const uint32_t held = (uint32_t) (llama_memory_seq_pos_max(memory, from) + 1);
-        if (cl_context_cuts_sequences(context) && held < context->length / 3) {
+        const bool between_streams = !context->unified && !llama_model_is_recurrent(context->model->handle);
+        const bool is_whole = cl_context_cuts_states(context) || !cl_context_cuts_sequences(context);
+        if (between_streams && is_whole && (!may_defer || held < context->length / 3)) {
             // Between streams llama.cpp copies all cells, the empty ones too; by way of a buffer only those in use.
+            if (context->has_deferred_copy) { return cl::deferred_copy(); }
             const cl_status status = copy_through_buffer(context, from, to);
             if (status != CL_OK) { return status; }
         } else {
             llama_memory_seq_cp(memory, from, to, -1, -1);
+            context->has_deferred_copy = between_streams;
         }
         const bool is_longer = llama_memory_seq_pos_max(memory, to) >= position;
         if (is_longer && !llama_memory_seq_rm(memory, to, position, -1)) {

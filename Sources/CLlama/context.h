@@ -5,6 +5,13 @@
 
 #include "llama.h"
 
+namespace cl {
+
+// Refuses what would find memory as it was before a copy that is put off.
+cl_status deferred_copy() noexcept;
+
+} // namespace cl
+
 struct cl_context {
     const cl_model * model;
     llama_context * handle;
@@ -13,6 +20,10 @@ struct cl_context {
     int32_t sequences;
     bool unified;
     uint32_t length; // tokens that one sequence can hold
+    bool has_deferred_copy;
+    bool may_abort;
+    bool (*should_abort)(void * user_data);
+    void * user_data;
 };
 
 #endif

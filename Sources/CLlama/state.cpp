@@ -24,6 +24,7 @@ cl_status no_such_sequence(int32_t sequence) {
 cl_status cl_state_save(cl_context * context, int32_t sequence, cl_state ** state) {
     return cl::guarded([&] {
         if (!has_sequence(context, sequence)) { return no_such_sequence(sequence); }
+        if (context->has_deferred_copy) { return cl::deferred_copy(); }
         auto holder = std::make_unique<cl_state>();
         holder->bytes.resize(llama_state_seq_get_size(context->handle, sequence));
         const size_t size =
@@ -38,6 +39,7 @@ cl_status cl_state_save(cl_context * context, int32_t sequence, cl_state ** stat
 cl_status cl_state_restore(cl_context * context, int32_t sequence, const uint8_t * bytes, size_t size) {
     return cl::guarded([&] {
         if (!has_sequence(context, sequence)) { return no_such_sequence(sequence); }
+        if (context->has_deferred_copy) { return cl::deferred_copy(); }
         if (llama_state_seq_set_data(context->handle, bytes, size, sequence) == 0) {
             return cl::fail(CL_FAILED, "llama.cpp could not restore what a sequence held: no room, or another model's");
         }

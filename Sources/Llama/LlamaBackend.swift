@@ -68,16 +68,19 @@ package final class LlamaBackend: Backend {
             threadBudget = ThreadBudget(most: max(threads.single, threads.batch), cores: cores)
         }
         let cacheTokens = options.sequences * context.contextLength
+        let cacheBytesPerToken = options.cacheBytesPerToken(of: model)
         limits = BackendLimits(
             maxSequences: options.sequences,
             // llama.cpp rounds up; what was asked for is what requests are held to.
             contextLength: min(options.contextLength, context.contextLength),
             maxStepTokens: options.stepTokens,
             cutsSequences: context.cutsSequences,
-            copyCost: options.isUnified ? 0 : Self.copyCost(of: model, contextLength: context.contextLength),
+            cutsStates: context.cutsStates,
+            copyCost: options.isUnified
+                ? 0 : Self.copyCost(of: model, bytes: cacheBytesPerToken * Double(context.contextLength) / 3),
             cacheTokens: options.isUnified ? min(options.cacheTokens ?? cacheTokens, cacheTokens) : cacheTokens,
             stateBytes: try Self.fixedStateBytes(context),
-            stateBytesPerToken: Int(model.information.cacheBytesPerToken)
+            stateBytesPerToken: Int(cacheBytesPerToken)
         )
     }
 
@@ -85,9 +88,8 @@ package final class LlamaBackend: Backend {
     ///
     /// Ten bytes are read and written in about the time of two hundred multiplications and additions, of which a token
     /// takes one for each parameter.
-    private static func copyCost(of model: LlamaModel, contextLength: Int) -> Int {
-        let bytes = Double(model.information.cacheBytesPerToken) * Double(contextLength) / 3
-        return Int(min(1e6, 20 * bytes / Double(max(1, model.information.parameters))))
+    private static func copyCost(of model: LlamaModel, bytes: Double) -> Int {
+        Int(min(1e6, 20 * bytes / Double(max(1, model.information.parameters))))
     }
 
     /// What the state of recurrent memory takes, whose size does not depend on how much it has read.
@@ -108,7 +110,7 @@ package final class LlamaBackend: Backend {
     package func run(_ plan: BatchPlan) -> StepOutcome {
         for (index, operation) in plan.operations.enumerated() {
             do {
-                try apply(operation)
+                try apply(operation, isLastMove: !plan.operations[(index + 1)...].contains(where: \.movesMemory))
             } catch {
                 log.warning(error.description)
                 return .operationFailed(index: index, error.description)
@@ -122,11 +124,12 @@ package final class LlamaBackend: Backend {
         }
     }
 
-    private func apply(_ operation: SequenceOperation) throws(LlamaError) {
+    private func apply(_ operation: SequenceOperation, isLastMove: Bool) throws(LlamaError) {
         switch operation {
         case .clear(let sequence): try context.clear(sequence)
         case .cut(let sequence, let position): try context.cut(sequence, toPosition: position)
-        case .copy(let source, let target, let position): try context.copy(from: source, to: target, upTo: position)
+        case .copy(let source, let target, let position):
+            try context.copy(from: source, to: target, upTo: position, mayDefer: isLastMove)
         case .save(let sequence, let id): states[id] = .saved(try context.save(sequence))
         case .restore(let id, let sequence):
             try context.restore(state(id), to: sequence)

@@ -46,6 +46,9 @@ internal import Scheduling
     /// Whether the end of a sequence's memory can be cut off.
     var cutsSequences: Bool { unsafe cl_context_cuts_sequences(handle) }
 
+    /// Whether what was saved of a sequence can be cut when it is restored.
+    var cutsStates: Bool { unsafe cl_context_cuts_states(handle) }
+
     /// Sets the threads of the decodes from now on: of a single token, and of several.
     func setThreads(_ single: Int, batch: Int) throws(LlamaError) {
         let status = unsafe cl_context_set_threads(handle, UInt32(single), UInt32(batch))
@@ -88,8 +91,14 @@ internal import Scheduling
         unsafe try LlamaError.check(cl_memory_cut(handle, sequence.rawValue, Int32(position)), "cut a sequence")
     }
 
-    func copy(from source: SequenceID, to target: SequenceID, upTo position: Int) throws(LlamaError) {
-        let status = unsafe cl_memory_copy(handle, source.rawValue, target.rawValue, Int32(position))
+    /// With `mayDefer`, the copy may be made by the next decode: nothing is saved, restored or copied before it.
+    func copy(
+        from source: SequenceID,
+        to target: SequenceID,
+        upTo position: Int,
+        mayDefer: Bool
+    ) throws(LlamaError) {
+        let status = unsafe cl_memory_copy(handle, source.rawValue, target.rawValue, Int32(position), mayDefer)
         try LlamaError.check(status, "copy a sequence")
     }
 }

@@ -93,6 +93,6 @@ package import Scheduling
     ///
     /// - Throws: `LlamaError`.
     package func copy(from source: SequenceID, to target: SequenceID, upTo position: Int) throws(LlamaError) {
-        try context.copy(from: source, to: target, upTo: position)
+        try context.copy(from: source, to: target, upTo: position, mayDefer: true)
     }
 }

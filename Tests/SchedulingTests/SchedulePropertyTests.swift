@@ -36,6 +36,7 @@ private struct RandomSchedule {
             embeds: true,
             encodesMedia: true,
             cutsSequences: seed % 4 != 0,
+            cutsStates: seed % 4 != 1,
             stateBytes: Int.random(in: 0...20, using: &random),
             stateBytesPerToken: 1
         )

@@ -63,6 +63,29 @@ struct SharingTests {
         #expect(harness.usage(next)?.cached == 103)
     }
 
+    @Test("of a sliding window, a saved state is gone on from at its end alone")
+    func uncuttableStates() throws {
+        var limits = BackendLimits.small
+        limits.maxSequences = 1
+        limits.cutsStates = false
+        var policy = SchedulingPolicy()
+        policy.stateBytes = 1 << 20
+        var harness = SchedulerHarness(limits, policy: policy)
+        let first = try harness.admit(.generation(.endless(prompt, maxTokens: 4)))
+        harness.runToEnd()
+        let other = (0..<100).map { TokenID($0 + 700) }
+        _ = try harness.admit(.generation(.endless(other, maxTokens: 2)))
+        harness.runToEnd()
+        // The first conversation is saved now. Its next turn goes on from it, what parts from it before its end does not.
+        let next = prompt + (harness.answers[first] ?? []) + [5]
+        let turn = try harness.admit(.generation(.endless(next, maxTokens: 2)))
+        harness.runToEnd()
+        let parting = try harness.admit(.generation(.endless(Array(prompt.prefix(90)) + [3], maxTokens: 2)))
+        harness.runToEnd()
+        #expect(harness.usage(turn)?.cached == 103)
+        #expect(harness.usage(parting)?.cached == 0)
+    }
+
     @Test("a short common beginning does not cost another request its cached conversation")
     func keepsLongConversations() throws {
         var harness = SchedulerHarness()

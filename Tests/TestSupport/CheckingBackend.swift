@@ -10,7 +10,11 @@ package final class CheckingBackend: Backend {
     package let limits: BackendLimits
     private let record: PlanRecord
     private var memory: [[PromptItem]]
+    /// How many items of each sequence were restored and can't be cut.
+    private var uncut: [Int]
     private var saved: [StateID: [PromptItem]] = [:]
+    /// Whether a copy of this plan is put off until its step.
+    private var hasDeferredCopy = false
     private var samplers: [RequestID: Sampling] = [:]
 
     /// A token of this id or above ends a generation.
@@ -20,6 +24,7 @@ package final class CheckingBackend: Backend {
         self.limits = limits
         self.record = record
         memory = Array(repeating: [], count: limits.maxSequences)
+        uncut = Array(repeating: 0, count: limits.maxSequences)
     }
 
     /// How many requests have a sampler, and how many states are saved: none, once all is over.
@@ -27,6 +32,7 @@ package final class CheckingBackend: Backend {
 
     package func run(_ plan: BatchPlan) -> StepOutcome {
         let fault = record.begin(plan)
+        hasDeferredCopy = false
         for (index, operation) in plan.operations.enumerated() {
             if case .operationFailed(index, _)? = fault, canFail(operation) {
                 if let sequence = operation.sequence { spoil(sequence) }
@@ -96,10 +102,12 @@ package final class CheckingBackend: Backend {
         switch operation {
         case .clear(let sequence):
             memory[index(sequence)] = []
+            uncut[index(sequence)] = 0
         case .cut(let sequence, let position):
             check(limits.cutsSequences, "a cut of memory that can't be cut")
             let kept = prefix(of: memory[index(sequence)], positions: position)
             check(kept.count < memory[index(sequence)].count, "a cut that cuts nothing")
+            check(kept.count >= uncut[index(sequence)], "a cut of what was restored and can't be cut")
             memory[index(sequence)] = kept
         case .copy(let source, let target, let position):
             check(source != target, "a copy of \(source) to itself")
@@ -107,6 +115,9 @@ package final class CheckingBackend: Backend {
             let held = memory[index(source)]
             check(!held.isEmpty, "a copy of nothing")
             memory[index(target)] = prefix(of: held, positions: position)
+            uncut[index(target)] = uncut[index(source)]
+            hasDeferredCopy = limits.cutsSequences && !limits.cutsStates
+            check(memory[index(target)].count >= uncut[index(source)], "a copy of a part of what can't be cut")
             check(
                 limits.cutsSequences || memory[index(target)].count == held.count,
                 "a copy of a part of memory that can't be cut"
@@ -118,7 +129,9 @@ package final class CheckingBackend: Backend {
         case .restore(let state, let sequence):
             check(memory[index(sequence)].isEmpty, "a state is restored to \(sequence), which is not empty")
             check(saved[state] != nil, "\(state) was never saved")
+            check(!hasDeferredCopy, "a state is restored behind a copy that is put off")
             memory[index(sequence)] = saved[state] ?? []
+            uncut[index(sequence)] = limits.cutsStates ? 0 : memory[index(sequence)].count
         case .forget(let state):
             check(saved.removeValue(forKey: state) != nil, "\(state) was never saved")
         case .startSampling(let request, let sampling):

@@ -13,7 +13,20 @@ struct ChatRequestTests {
         #expect(generation.minP == nil && generation.presencePenalty == nil && generation.frequencyPenalty == nil)
         #expect(generation.seed == nil && generation.logitBias.isEmpty && generation.stop.isEmpty)
         #expect(generation.count == 1 && generation.maximumTokens == nil && !generation.ignoresEndOfText)
-        #expect(generation.stream == StreamParameters())
+        #expect(generation.stream == StreamParameters() && generation.serviceTier == nil)
+    }
+
+    @Test("every tier of OpenAI's is taken, and served as one of the two that there are")
+    func serviceTiers() throws {
+        for (name, served) in [
+            ("auto", ServiceTier.default), ("default", .default), ("flex", .flex), ("scale", .default),
+            ("priority", .default), ("fast", .default),
+        ] {
+            let rest = "\"service_tier\":\"\(name)\""
+            #expect(try chatRequest(rest).generation.serviceTier?.served == served)
+            #expect(try completionRequest(rest).generation.serviceTier?.served == served)
+        }
+        #expect(try chatRequest(#""service_tier":null"#).generation.serviceTier == nil)
     }
 
     @Test("every wish is read")
@@ -23,7 +36,7 @@ struct ChatRequestTests {
             "model":"m","temperature":2,"top_p":0.5,"top_k":40,"min_p":0.05,"presence_penalty":-2,
             "frequency_penalty":1.5,"seed":-9223372036854775808,"logit_bias":{"7":-100,"0":0.5},"stop":["a","\n"],
             "ignore_eos":true,"n":3,"max_tokens":5,"max_completion_tokens":6,"stream":true,
-            "stream_options":{"include_usage":true}
+            "stream_options":{"include_usage":true},"service_tier":"flex"
             """#
         )
         #expect(request.model == "m")
@@ -35,6 +48,7 @@ struct ChatRequestTests {
         #expect(generation.stop == ["a", "\n"] && generation.ignoresEndOfText && generation.count == 3)
         #expect(generation.maximumTokens == 6)
         #expect(generation.stream == StreamParameters(isEnabled: true, includesUsage: true))
+        #expect(generation.serviceTier == .flex)
     }
 
     @Test("null is the same as absent")
@@ -42,7 +56,7 @@ struct ChatRequestTests {
         let names = [
             "model", "temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "seed",
             "logit_bias", "stop", "ignore_eos", "n", "max_tokens", "max_completion_tokens", "stream", "stream_options",
-            "tools", "user", "store", "mode",
+            "tools", "user", "store", "mode", "service_tier",
         ]
         let rest = names.map { "\"\($0)\":null" }.joined(separator: ",")
         #expect(try chatRequest(rest) == chatRequest())

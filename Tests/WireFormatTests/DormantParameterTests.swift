@@ -8,8 +8,8 @@ struct DormantParameterTests {
         arguments: [
             #""user":"me""#, #""safety_identifier":"x""#, #""metadata":{"a":"b"}"#, #""store":false"#, #""store":null"#,
             #""prompt_cache_key":"k""#, #""prompt_cache_retention":"24h""#, #""prompt_cache_options":{"mode":"auto"}"#,
-            #""service_tier":"auto""#, #""service_tier":"default""#, #""parallel_tool_calls":false"#,
-            #""parallel_tool_calls":true"#, #""logprobs":false"#, #""top_logprobs":0"#, #""tools":[]"#,
+            #""parallel_tool_calls":false"#, #""parallel_tool_calls":true"#, #""logprobs":false"#, #""top_logprobs":0"#,
+            #""tools":[]"#,
             #""tool_choice":"none""#,
             #""tool_choice":"auto""#, #""functions":[]"#, #""function_call":"auto""#, #""reasoning_effort":null"#,
             #""verbosity":"medium""#, #""verbosity":null"#, #""response_format":{"type":"text"}"#,
@@ -47,7 +47,6 @@ struct DormantParameterTests {
         "values that are not built are refused with those that are",
         arguments: [
             ("store", "true", "true", "false"), ("logprobs", "true", "true", "false"), ("top_logprobs", "5", "5", "0"),
-            ("service_tier", #""flex""#, #""flex""#, #""auto", "default""#),
             ("tool_choice", #""required""#, #""required""#, #""none", "auto""#),
             ("tool_choice", #"{"type":"function"}"#, "an object", #""none", "auto""#),
             ("response_format", #"{"type":"json_object"}"#, "an object", #"{"type":"text"}"#),

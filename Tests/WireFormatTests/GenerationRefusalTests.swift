@@ -40,6 +40,19 @@ struct GenerationRefusalTests {
             "invalid_type",
             "Invalid type for 'n': expected an integer, but got a decimal number instead."
         ),
+        .value(
+            "service_tier",
+            "true",
+            "invalid_type",
+            "Invalid type for 'service_tier': expected a string, but got a boolean instead."
+        ),
+        .value(
+            "service_tier",
+            #""gold""#,
+            "invalid_value",
+            "Invalid value: 'gold'. Supported values are: "
+                + "'auto', 'default', 'flex', 'scale', 'priority', and 'fast'."
+        ),
         .value("n", #""1""#, "invalid_type", "Invalid type for 'n': expected an integer, but got a string instead."),
         .value(
             "seed",

@@ -61,6 +61,20 @@ struct ResponseTests {
         #expect(stream.usage(usage).text == Self.chunkStart + #"],"usage":"# + Self.usageText + "}")
     }
 
+    @Test("answers tell the tier by which they are served; texts only where one was asked for")
+    func serviceTier() {
+        let header = ResponseHeader(id: "i", created: 1, model: "m", systemFingerprint: "f", serviceTier: .flex)
+        let member = #""service_tier":"flex""#
+        let texts = [
+            ChatCompletion(header: header, choices: [], usage: usage).json.text,
+            ChatCompletionStream(header: header, includesUsage: false).opening(0).text,
+            Completion(header: header, choices: [], usage: usage).json.text,
+            CompletionStream(header: header, includesUsage: false).content("a", 0).text,
+        ]
+        #expect(texts.allSatisfy { $0.contains(member) })
+        #expect(!Completion(header: text, choices: [], usage: usage).json.text.contains("service_tier"))
+    }
+
     @Test("a text completion is written as OpenAI writes it")
     func completion() {
         let completion = Completion(

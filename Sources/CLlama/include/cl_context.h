@@ -45,8 +45,8 @@ typedef struct cl_context_options {
     bool unified;
     // Cells of the pool; 0: as many as all sequences could fill. With fewer, a decode may find no room.
     uint32_t cache_tokens;
-    // Polled between the nodes of a running graph, on the thread that called decode; true cuts the decode off.
-    // CPU only. May be NULL.
+    // Polled between the nodes of a running graph, on the thread that called decode; true cuts the decode off, save where
+    // it computes several sequences of recurrent memory: see cl_context_decode. CPU only. May be NULL.
     bool (*should_abort)(void * user_data);
     void * user_data;
 } cl_context_options;
@@ -64,6 +64,10 @@ uint32_t cl_context_length(const cl_context * context);
 // Whether the end of a sequence's memory can be cut off: not so with recurrent memory.
 bool cl_context_cuts_sequences(const cl_context * context);
 
+// Whether what was saved of a sequence can be cut when it is restored: not so with sliding windows, of which llama.cpp saves
+// only what lies in the window at the sequence's end.
+bool cl_context_cuts_states(const cl_context * context);
+
 // The batch that the next decode computes. Adding checks what llama.cpp would assert on: room, the token's id, the
 // sequence's number. Tokens of one sequence are added in order of position, each position following the last.
 // index is the token's place in the batch: what its logits are asked for by.
@@ -78,13 +82,20 @@ typedef enum __attribute__((enum_extensibility(closed))) cl_decode_outcome {
 } cl_decode_outcome;
 
 // Computes the batch. On a failure the memory of the sequences in it is unknown.
+//
+// For a batch of several sequences recurrent states change places, those of sequences in between too, and are marked as
+// moved before they are: cut off, such a decode would lose the states of sequences that are not in it. It is not cut off.
 cl_status cl_context_decode(cl_context * context, cl_decode_outcome * outcome);
 
 // Forgets all of a sequence; what it holds from a position on (CL_FAILED where the memory can't be cut); gives an empty
 // sequence what another holds before a position, which is all of it where the memory can't be cut.
+//
+// Between streams llama.cpp can put a copy off until the next decode, and what is saved or restored until then, or copied
+// in another way, would find the memory as it was before: may_defer says that there will be nothing of the kind. Where
+// there is all the same, it is refused with CL_FAILED. Where states can't be cut, such copies are always put off.
 cl_status cl_memory_clear(cl_context * context, int32_t sequence);
 cl_status cl_memory_cut(cl_context * context, int32_t sequence, int32_t position);
-cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to, int32_t position);
+cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to, int32_t position, bool may_defer);
 
 // A copy of what a sequence holds, in ordinary memory. Freed by cl_state_free; it may outlive the context.
 typedef struct cl_state cl_state;

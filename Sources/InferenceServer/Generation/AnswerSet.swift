@@ -50,7 +50,11 @@ struct AnswerSet {
         }
         let streams: [RequestStream]
         do {
-            streams = try await model.submit(works, owner: owner)
+            streams = try await model.submit(
+                works,
+                owner: owner,
+                priority: Priority(parameters.serviceTier)
+            )
         } catch {
             throw APIError(error, promptParameter: promptParameter)
         }

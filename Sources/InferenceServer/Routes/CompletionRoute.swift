@@ -21,7 +21,8 @@ extension Routes {
             id: ResponseID.completion(),
             created: now(),
             model: model.id,
-            systemFingerprint: model.fingerprint
+            systemFingerprint: model.fingerprint,
+            serviceTier: body.generation.serviceTier?.served
         )
         guard body.generation.stream.isEnabled else {
             let (choices, usage) = try await answers.collect()

@@ -30,4 +30,10 @@ extension LlamaBackend.Options {
         options.stepTokens = max(stepTokens, sequences)
         return options
     }
+
+    /// Bytes of KV cache for each token.
+    func cacheBytesPerToken(of model: LlamaModel) -> Double {
+        // The model's figure is that of f16.
+        Double(model.information.cacheBytesPerToken) * (keyType.bytesPerValue + valueType.bytesPerValue) / 4
+    }
 }

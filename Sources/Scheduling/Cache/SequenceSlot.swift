@@ -16,6 +16,9 @@ struct SequenceSlot: Sendable {
     /// How many of the items were computed in the fixed chunks of deterministic mode.
     var fixedCount = 0
 
+    /// How many of the items were restored and can't be cut: of those the sequence holds all or none.
+    var uncutCount = 0
+
     mutating func append(_ new: some Collection<PromptItem>) {
         items.append(contentsOf: new)
         position += new.reduce(0) { $0 + $1.positionCount }
@@ -31,6 +34,7 @@ struct SequenceSlot: Sendable {
         items = []
         position = 0
         fixedCount = 0
+        uncutCount = 0
         self.isDirty = isDirty
     }
 }

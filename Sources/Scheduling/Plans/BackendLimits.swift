@@ -14,9 +14,13 @@ package struct BackendLimits: Sendable {
     package var embeds: Bool
     /// Whether encode steps can be planned.
     package var encodesMedia: Bool
-    /// Whether the end of a sequence's memory can be cut off, and a whole sequence be copied; recurrent memory and
-    /// sliding windows can't.
+    /// Whether the end of a sequence's memory can be cut off; recurrent memory can't.
     package var cutsSequences: Bool
+    /// Whether what was saved of a sequence can be cut when it is restored; never more than `cutsSequences`.
+    ///
+    /// Of a sliding window only what lies in it at the sequence's end is saved: what is restored can be gone on from at
+    /// its end alone.
+    package var cutsStates: Bool
     /// What copying a sequence costs, in prompt tokens that could be computed meanwhile.
     package var copyCost: Int
     /// Tokens that all sequences together can hold; less than each of them its context where they share cells.
@@ -24,6 +28,9 @@ package struct BackendLimits: Sendable {
     /// What a saved state takes: so much, and so much for each token, in bytes.
     package var stateBytes: Int
     package var stateBytesPerToken: Int
+
+    /// Whether a copy may be put off until the step: nothing is restored, and no state saved of the copy, before it.
+    var defersCopies: Bool { cutsSequences && !cutsStates }
 
     package init(
         maxSequences: Int,
@@ -34,6 +41,7 @@ package struct BackendLimits: Sendable {
         embeds: Bool = false,
         encodesMedia: Bool = false,
         cutsSequences: Bool = true,
+        cutsStates: Bool? = nil,
         copyCost: Int = 0,
         cacheTokens: Int? = nil,
         stateBytes: Int = 0,
@@ -47,6 +55,7 @@ package struct BackendLimits: Sendable {
         self.embeds = embeds
         self.encodesMedia = encodesMedia
         self.cutsSequences = cutsSequences
+        self.cutsStates = cutsSequences && cutsStates ?? true
         self.copyCost = copyCost
         self.cacheTokens = cacheTokens ?? maxSequences * contextLength
         self.stateBytes = stateBytes

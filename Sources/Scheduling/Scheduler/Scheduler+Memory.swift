@@ -116,15 +116,22 @@ extension Scheduler {
 
     /// How many items of a match are in memory, and can be gone on from.
     func held(_ match: (holder: PrefixTree.Holder, shared: Int), for request: RequestID?) -> Int {
-        let (count, fixed) =
-            switch match.holder {
-            case .sequence(let id): (slots[slotIndex(id)].items.count, slots[slotIndex(id)].fixedCount)
-            case .state(let id): (states[id]?.items.count ?? 0, states[id]?.fixedCount ?? 0)
-            }
+        let count: Int
+        let fixed: Int
+        // What can't be cut is held as a whole or not at all.
+        let uncut: Int
+        switch match.holder {
+        case .sequence(let id):
+            let slot = slots[slotIndex(id)]
+            (count, fixed, uncut) = (slot.items.count, slot.fixedCount, slot.uncutCount)
+        case .state(let id):
+            (count, fixed) = (states[id]?.items.count ?? 0, states[id]?.fixedCount ?? 0)
+            uncut = limits.cutsStates ? 0 : count
+        }
         if isKept(match.holder, for: request) { return min(match.shared, count) }
         var held = min(match.shared, count)
         if let chunk = policy.fixedChunk { held = min(held, fixed) / chunk * chunk }
-        return limits.cutsSequences || held == count ? held : 0
+        return limits.cutsSequences && held >= uncut || held == count ? held : 0
     }
 
     /// Whether it is the state that a request goes on from that was set back.

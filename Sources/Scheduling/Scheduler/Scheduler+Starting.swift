@@ -121,7 +121,10 @@ extension Scheduler {
             return Start(slot: target, source: nil, shared: own.map { held($0, for: nil) } ?? 0)
         }
         // Moving memory takes its time: once in a step, where streams would have to wait for it.
-        if hasStreams, pendingOperations.contains(where: \.movesMemory) {
+        let hasMoved = pendingOperations.contains { operation in
+            if case .copy = operation, limits.defersCopies { true } else { hasStreams && operation.movesMemory }
+        }
+        if hasMoved {
             mayStart = true
             return nil
         }
@@ -235,6 +238,7 @@ extension Scheduler {
             let from = slots[slotIndex(sourceID)]
             slots[slot].append(from.items[..<start.shared])
             slots[slot].fixedCount = min(from.fixedCount, start.shared)
+            slots[slot].uncutCount = from.uncutCount
             pendingOperations.append(.copy(from: sourceID, to: id, upTo: slots[slot].position))
         case .state(let stateID):
             guard let state = states[stateID] else { return }
@@ -242,6 +246,7 @@ extension Scheduler {
             states[stateID]?.keeper = keeper
             slots[slot].append(state.items)
             slots[slot].fixedCount = state.fixedCount
+            slots[slot].uncutCount = limits.cutsStates ? 0 : state.items.count
             pendingOperations.append(.restore(stateID, id))
             cut(slot, to: start.shared)
             evictStates(toFit: 0)

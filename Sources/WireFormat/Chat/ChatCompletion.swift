@@ -27,7 +27,7 @@ package struct ChatCompletion: JSONRepresentable, Equatable {
         var object = header.object("chat.completion")
         object.append("choices", .array(choices.map(\.json)))
         object.append("usage", usage.json)
-        object.append("service_tier", "default")
+        object.append("service_tier", .string((header.serviceTier ?? .default).rawValue))
         object.append("system_fingerprint", .string(header.systemFingerprint))
         return .object(object)
     }

@@ -41,7 +41,7 @@ package struct ChatCompletionStream: Sendable {
     /// A chunk; `usage` is left out where it is nil.
     private func chunk(choices: [JSONValue], usage: JSONValue?) -> JSONValue {
         var object = header.object("chat.completion.chunk")
-        object.append("service_tier", "default")
+        object.append("service_tier", .string((header.serviceTier ?? .default).rawValue))
         object.append("system_fingerprint", .string(header.systemFingerprint))
         object.append("choices", .array(choices))
         if let usage { object.append("usage", usage) }

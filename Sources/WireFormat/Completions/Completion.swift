@@ -74,6 +74,8 @@ package struct CompletionStream: Sendable {
 extension ResponseHeader {
     fileprivate func textCompletion(_ choices: [JSONValue]) -> JSONObject {
         var object = object("text_completion")
+        // OpenAI's text completions know no tiers: told only to who asked.
+        if let serviceTier { object.append("service_tier", .string(serviceTier.rawValue)) }
         object.append("system_fingerprint", .string(systemFingerprint))
         object.append("choices", .array(choices))
         return object

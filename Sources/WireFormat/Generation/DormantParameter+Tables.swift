@@ -61,7 +61,6 @@ extension DormantParameter {
             .accepts("prediction", MapShape(element: AnyShape())),
 
             .refuses("store", except: [false]),
-            .refuses("service_tier", except: ["auto", "default"]),
             .refuses("tools", except: [[]]),
             .refuses("tool_choice", except: ["none", "auto"]),
             .refuses("functions", except: [[]]),

@@ -12,6 +12,7 @@ extension GenerationParameters {
         static let ignoresEndOfText = Parameter("ignore_eos", BooleanShape())
         static let count = Parameter("n", IntegerShape(minimum: 1, maximum: 128))
         static let maximumTokens = Parameter("max_tokens", IntegerShape(minimum: 1, maximum: Int64(Int32.max)))
+        static let serviceTier = Parameter("service_tier", ChoiceShape<ServiceTier>())
     }
 
     /// Reads the parameters that chat and text completions share.
@@ -29,6 +30,7 @@ extension GenerationParameters {
         ignoresEndOfText = try reader.optional(Parameters.ignoresEndOfText) ?? false
         count = try reader.optional(Parameters.count).map { Int($0) } ?? 1
         maximumTokens = try reader.optional(Parameters.maximumTokens).map { Int($0) }
+        serviceTier = try reader.optional(Parameters.serviceTier)
         stream = try StreamParameters(reading: &reader)
     }
 }

@@ -37,6 +37,8 @@ package struct GenerationParameters: Sendable, Equatable {
     /// At least 1.
     package var maximumTokens: Int?
 
+    package var serviceTier: ServiceTier?
+
     package var stream: StreamParameters
 
     /// What a request without any of them asks for, but for these two.

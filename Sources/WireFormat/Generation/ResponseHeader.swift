@@ -11,11 +11,21 @@ package struct ResponseHeader: Sendable, Equatable {
     /// Changes when the same seed may give other answers.
     package let systemFingerprint: String
 
-    package init(id: String, created: Int, model: String, systemFingerprint: String) {
+    /// How the request is served; nil where it did not ask for a tier.
+    package let serviceTier: ServiceTier?
+
+    package init(
+        id: String,
+        created: Int,
+        model: String,
+        systemFingerprint: String,
+        serviceTier: ServiceTier? = nil
+    ) {
         self.id = id
         self.created = created
         self.model = model
         self.systemFingerprint = systemFingerprint
+        self.serviceTier = serviceTier
     }
 
     /// An object that begins with these members.
