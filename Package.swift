@@ -66,6 +66,10 @@ let package = Package(
         ),
         .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CJansson", linkerSettings: [.linkedLibrary("jansson")]),
+        .target(
+            name: "CHash",
+            linkerSettings: [.unsafeFlags(["-L\(prefix)/lib"]), .linkedLibrary("vendor-hash")]
+        ),
 
         // Swift, from the bottom up.
         .target(name: "RuntimeSupport", swiftSettings: strictInterop),
@@ -83,11 +87,13 @@ let package = Package(
             dependencies: ["Llama", "RuntimeSupport", "Scheduling", "Tokenizer"],
             swiftSettings: strict
         ),
+        .target(name: "KVStore", dependencies: ["CHash", "RuntimeSupport"], swiftSettings: strictInterop),
         .target(name: "Speech", dependencies: ["CWhisper"], swiftSettings: strictInterop),
         .executableTarget(
             name: "InferenceServer",
             dependencies: [
-                "HTTP", "Llama", "RuntimeSupport", "Scheduling", "Speech", "Tokenizer", "Tuning", "WireFormat",
+                "HTTP", "KVStore", "Llama", "RuntimeSupport", "Scheduling", "Speech", "Tokenizer", "Tuning",
+                "WireFormat",
             ],
             swiftSettings: strict
         ),
@@ -139,6 +145,7 @@ let package = Package(
             exclude: ["Models"],
             swiftSettings: strict
         ),
+        .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TuningTests",
             dependencies: ["Llama", "TestSupport", "Tokenizer", "Tuning"],
@@ -146,7 +153,7 @@ let package = Package(
         ),
         .testTarget(
             name: "InferenceServerTests",
-            dependencies: ["InferenceServer", "Llama", "RuntimeSupport", "TestSupport"],
+            dependencies: ["InferenceServer", "KVStore", "Llama", "RuntimeSupport", "Scheduling", "TestSupport"],
             swiftSettings: strict
         ),
     ],

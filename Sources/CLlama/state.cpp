@@ -36,11 +36,11 @@ cl_status cl_state_save(cl_context * context, int32_t sequence, cl_state ** stat
     });
 }
 
-cl_status cl_state_restore(cl_context * context, int32_t sequence, const cl_state * state) {
+cl_status cl_state_restore(cl_context * context, int32_t sequence, const uint8_t * bytes, size_t size) {
     return cl::guarded([&] {
         if (!has_sequence(context, sequence)) { return no_such_sequence(sequence); }
         if (context->has_deferred_copy) { return cl::deferred_copy(); }
-        if (llama_state_seq_set_data(context->handle, state->bytes.data(), state->bytes.size(), sequence) == 0) {
+        if (llama_state_seq_set_data(context->handle, bytes, size, sequence) == 0) {
             return cl::fail(CL_FAILED, "llama.cpp could not restore what a sequence held: no room, or another model's");
         }
         return CL_OK;
@@ -52,15 +52,6 @@ void cl_state_free(cl_state * state) { delete state; }
 const uint8_t * cl_state_bytes(const cl_state * state, size_t * size) {
     *size = state->bytes.size();
     return state->bytes.data();
-}
-
-cl_status cl_state_make(const uint8_t * bytes, size_t size, cl_state ** state) {
-    return cl::guarded([&] {
-        auto holder = std::make_unique<cl_state>();
-        holder->bytes.assign(bytes, bytes + size);
-        *state = holder.release();
-        return CL_OK;
-    });
 }
 
 size_t cl_state_size(cl_context * context, int32_t sequence) {

@@ -130,12 +130,9 @@ package final class LlamaBackend: Backend {
         case .cut(let sequence, let position): try context.cut(sequence, toPosition: position)
         case .copy(let source, let target, let position):
             try context.copy(from: source, to: target, upTo: position, mayDefer: isLastMove)
-        case .save(let sequence, let id): states[id] = try context.save(sequence)
+        case .save(let sequence, let id): states[id] = .saved(try context.save(sequence))
         case .restore(let id, let sequence):
-            guard let state = states[id] else {
-                throw LlamaError(code: .failed, description: "\(id) was never saved", status: 0)
-            }
-            try context.restore(state, to: sequence)
+            try context.restore(state(id), to: sequence)
         case .forget(let id): states[id] = nil
         case .startSampling(let request, let sampling):
             samplers[request] = try LlamaSampler(
@@ -146,6 +143,19 @@ package final class LlamaBackend: Backend {
         case .endSampling(let request): samplers[request] = nil
         }
     }
+
+    private func state(_ id: StateID) throws(LlamaError) -> SequenceState {
+        guard let state = states[id] else {
+            throw LlamaError(code: .failed, description: "\(id) was never saved", status: 0)
+        }
+        return state
+    }
+
+    package func content(of sequence: SequenceID) throws -> [UInt8] { try context.save(sequence).bytes }
+
+    package func content(of state: StateID) throws -> [UInt8] { try self.state(state).bytes }
+
+    package func keep(_ content: [UInt8], as state: StateID) { states[state] = .read(content) }
 
     /// Looks, a few times a second, whether other programs need cores.
     private func yieldCores() throws(LlamaError) {

@@ -15,12 +15,15 @@ package struct Objective: Sendable, Equatable {
     }
 
     /// The place of the format that is best within the bound, or nil where none is better than the original.
+    ///
+    /// Of those whose gains measuring can't tell apart, the smallest.
     package func best(_ formats: [TuningRecord.Format]) -> Int? {
-        formats.indices
-            .filter { place in
-                guard let gain = formats[place].gain, let distance = formats[place].distance else { return false }
-                return refusal(gain: gain, distance: distance) == nil
-            }
-            .max { (formats[$0].gain ?? 0) < (formats[$1].gain ?? 0) }
+        let allowed = formats.indices.filter { place in
+            guard let gain = formats[place].gain, let distance = formats[place].distance else { return false }
+            return refusal(gain: gain, distance: distance) == nil
+        }
+        guard let most = allowed.compactMap({ formats[$0].gain }).max() else { return nil }
+        return allowed.filter { (formats[$0].gain ?? 0) * minimumGain >= most }
+            .min { (formats[$0].bytes ?? .max) < (formats[$1].bytes ?? .max) }
     }
 }

@@ -159,7 +159,10 @@ package final class Tuner {
         }
         formats[best?.place ?? 0].verdict = nil
         for place in formats.indices where formats[place].verdict == nil && place != (best?.place ?? 0) {
-            formats[place].verdict = place == 0 ? "the original" : "slower than the chosen one"
+            let isFaster = (formats[place].gain ?? 0) > (formats[best?.place ?? 0].gain ?? 0)
+            formats[place].verdict =
+                place == 0
+                ? "the original" : isFaster ? "no faster for certain, and larger" : "slower than the chosen one"
         }
         return formats[0].speeds ?? probe.speeds
     }

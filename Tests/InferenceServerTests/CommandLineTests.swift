@@ -35,6 +35,19 @@ struct CommandLineTests {
         #expect(try serve("--api", "--log-level", "error").model.logLevel == .error)
     }
 
+    @Test("nothing outlives the process unless a folder is named, and its size is a size")
+    func store() throws {
+        #expect(try serve().storeFolder == nil)
+        let options = try serve("--kv-store", "/var/cache/states")
+        #expect(options.storeFolder == "/var/cache/states")
+        #expect(options.storeSize == 2 << 30)
+        #expect(try serve("--kv-store=x", "--kv-store-size", "500M").storeSize == 500 << 20)
+        for size in ["0", "-1G", "50%", "much"] {
+            #expect(throws: UsageError.self) { try serve("--kv-store", "x", "--kv-store-size", size) }
+        }
+        #expect(throws: UsageError.self) { try serve("--kv-store-size", "1G") }
+    }
+
     @Test("tune takes a model before or behind its options, and formats in any case")
     func tune() throws {
         for arguments in [["tune", "m", "--formats", "q8_0,Q4_0,Q8_0"], ["tune", "--formats=Q8_0,Q4_0", "m"]] {

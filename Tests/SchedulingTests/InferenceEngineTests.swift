@@ -164,4 +164,41 @@ struct InferenceEngineTests {
         record.setGate(nil)
         await engine.stop()
     }
+
+    @Test("a step that works for nobody any more is cut off; one that others share is not")
+    func cutOff() async throws {
+        let abort = AbortFlag()
+        let engine = InferenceEngine(
+            name: "engine-test",
+            backend: CheckingBackend(limits: .small, record: record),
+            abort: abort
+        )
+        // The steps of a lone request last until somebody cuts them off; a step of two, until one of the two has left.
+        let entered = AsyncStream<Int>.makeStream()
+        let left = DispatchSemaphore(value: 0)
+        let seen = Guarded<[Bool]>([])
+        record.setGate { plan in
+            entered.continuation.yield(plan.slices.count)
+            if plan.slices.count == 1 {
+                while !abort.isRaised {}
+            } else {
+                left.wait()
+                seen.withLock { $0.append(abort.isRaised) }
+            }
+        }
+        var steps = entered.stream.makeAsyncIterator()
+        let both = try await engine.submit([.generation(.endless([1])), .generation(.endless([2]))])
+        #expect(await steps.next() == 2)
+        both[0].events.cancel()
+        left.signal()
+        // What is left of the two is alone in the next step, and is cut off in it.
+        #expect(await steps.next() == 1)
+        both[1].events.cancel()
+        record.setGate(nil)
+        #expect(seen.withLock { $0 } == [false])
+        let generation = Generation.tokens([5], maxTokens: 5)
+        let answer = await read(try await engine.submit([.generation(generation)])[0])
+        #expect(answer.tokens == CheckingBackend.expectedAnswer(to: generation, limits: .small))
+        await engine.stop()
+    }
 }

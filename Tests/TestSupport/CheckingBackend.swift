@@ -49,10 +49,31 @@ package final class CheckingBackend: Backend {
         }
         guard hasRoom(for: plan) else { return .noRoom }
         switch plan.step {
-        case .tokens(let slices): return .sampled(run(slices))
+        case .tokens(let slices):
+            check(!slices.isEmpty || !plan.operations.isEmpty, "an empty step")
+            return .sampled(run(slices))
         case .encode(let step): return .sampled(run(step))
         case .embeddings(let texts): return .embedded(run(texts))
         }
+    }
+
+    package func content(of sequence: SequenceID) -> [UInt8] { Self.bytes(of: memory[index(sequence)]) }
+
+    package func content(of state: StateID) -> [UInt8] {
+        check(saved[state] != nil, "\(state) was never saved")
+        return Self.bytes(of: saved[state] ?? [])
+    }
+
+    package func keep(_ content: [UInt8], as state: StateID) {
+        check(saved[state] == nil, "\(state) is saved twice")
+        saved[state] = stride(from: 0, to: content.count, by: 4).map { start in
+            .token(content[start..<start + 4].reversed().reduce(0) { $0 << 8 | TokenID($1) })
+        }
+    }
+
+    /// The tokens, four bytes each; there is no media where states are asked for.
+    package static func bytes(of items: [PromptItem]) -> [UInt8] {
+        items.flatMap { item in (0..<4).map { UInt8(truncatingIfNeeded: (item.token ?? 0) >> ($0 * 8)) } }
     }
 
     /// Sequences share no cells here: what two hold alike counts twice.
@@ -130,7 +151,6 @@ package final class CheckingBackend: Backend {
 
     private func run(_ slices: [TokenSlice]) -> [[SampledToken]] {
         check(limits.generates, "a token step for a model that does not generate")
-        check(!slices.isEmpty, "an empty step")
         check(Set(slices.map(\.sequence)).count == slices.count, "a sequence twice in a step")
         check(Set(slices.map(\.request)).count == slices.count, "a request twice in a step")
         check(slices.reduce(0) { $0 + $1.tokens.count } <= limits.maxStepTokens, "too many tokens in a step")

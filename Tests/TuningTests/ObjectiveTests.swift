@@ -6,10 +6,10 @@ import Testing
 
 @Suite("What tuning chooses")
 struct ObjectiveTests {
-    private func format(_ name: String, gain: Double, meanKL: Double) -> TuningRecord.Format {
+    private func format(_ name: String, gain: Double, meanKL: Double, bytes: UInt64 = 1) -> TuningRecord.Format {
         TuningRecord.Format(
             name: name,
-            bytes: 1,
+            bytes: bytes,
             speeds: nil,
             gain: gain,
             distance: Distance(perplexity: 18, meanKL: meanKL),
@@ -45,6 +45,14 @@ struct ObjectiveTests {
     func unchanged() {
         #expect(Objective().best([format("Q4_1", gain: 1, meanKL: 0), format("F16", gain: 1.02, meanKL: 0)]) == nil)
         #expect(Objective().best([]) == nil)
+    }
+
+    @Test("of formats that measuring can't tell apart, the smallest wins")
+    func ties() {
+        let large = format("BF16", gain: 1.34, meanKL: 0, bytes: 256)
+        let small = format("Q8_0", gain: 1.33, meanKL: 0, bytes: 136)
+        #expect(Objective().best([large, small]) == 1)
+        #expect(Objective().best([large, format("Q8_0", gain: 1.2, meanKL: 0, bytes: 136)]) == 0)
     }
 
     @Test("a distance that is no number is beyond every bound")

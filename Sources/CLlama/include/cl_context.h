@@ -103,13 +103,12 @@ typedef struct cl_state cl_state;
 // CL_OUT_OF_MEMORY where there is no room for it.
 cl_status cl_state_save(cl_context * context, int32_t sequence, cl_state ** state);
 // Gives an empty sequence what was saved in this context or one like it. On a failure what the sequence holds is unknown.
-cl_status cl_state_restore(cl_context * context, int32_t sequence, const cl_state * state);
+// Bytes that no such context has saved are refused, or make it fail: check where they come from before.
+cl_status cl_state_restore(cl_context * context, int32_t sequence, const uint8_t * bytes, size_t size);
 void cl_state_free(cl_state * state);
 
-// The bytes of a state, owned by it; and a state of such bytes, copied. Bytes that were not saved by a context like the
-// one they are restored to are refused there or make it fail: check where they come from before.
+// The bytes of a state, owned by it.
 const uint8_t * cl_state_bytes(const cl_state * state, size_t * size);
-cl_status cl_state_make(const uint8_t * bytes, size_t size, cl_state ** state);
 
 // The size of what a sequence holds now, as a state, in bytes.
 size_t cl_state_size(cl_context * context, int32_t sequence);

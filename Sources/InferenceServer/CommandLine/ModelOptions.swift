@@ -52,6 +52,18 @@ struct ModelOptions {
         "--no-tune",
         help: "use the file as it is, whatever 'tune' found to be faster"
     )
+    static let flashAttention = CommandLineOption(
+        "--flash-attn",
+        "-fa",
+        value: "on|off|auto",
+        help: "attention without the whole matrix of scores (default: what tuning\nfound, or auto)"
+    )
+    static let cacheTokens = CommandLineOption(
+        "--cache-tokens",
+        value: "N",
+        help:
+            "let all sequences share one KV cache of N tokens, fewer than they\ncould fill: when it is full, the newest request waits (default: its\nown cache for each sequence)"
+    )
     static let cacheRAM = CommandLineOption(
         "--cache-ram",
         value: "SIZE",
@@ -70,7 +82,8 @@ struct ModelOptions {
     )
 
     static let all = [
-        folder, model, contextSize, parallel, threads, memoryBudget, gpuLayers, blas, noTune, cacheRAM, deterministic,
+        folder, model, contextSize, parallel, threads, memoryBudget, gpuLayers, blas, noTune, flashAttention,
+        cacheTokens, cacheRAM, deterministic,
         logLevel,
     ]
 
@@ -85,6 +98,10 @@ struct ModelOptions {
     var usesBLAS: Bool
     var usesTuning: Bool
     var isDeterministic: Bool
+    /// Nil: what tuning found.
+    var flashAttention: FlashAttention?
+    /// Of the pool of all sequences; nil: a cache for each, or what tuning found.
+    var cacheTokens: Int?
     /// Nil: what is sensible within the memory budget.
     var cacheRAM: MemorySize?
     var logLevel: LogLevel
@@ -111,6 +128,11 @@ struct ModelOptions {
         usesBLAS = options.has(Self.blas)
         usesTuning = !options.has(Self.noTune)
         cacheRAM = try Self.cacheRAM(options)
+        flashAttention = try Self.flashAttention(options)
+        cacheTokens = try options.integer(Self.cacheTokens, in: 256...16_777_216)
+        if cacheTokens != nil, options.has(Self.deterministic) {
+            throw UsageError("--deterministic needs a cache for each sequence: leave out --cache-tokens")
+        }
         isDeterministic = options.has(Self.deterministic)
         logLevel = try Self.logLevel(options) ?? defaultLogLevel
     }
@@ -129,6 +151,14 @@ struct ModelOptions {
             throw UsageError("--memory-budget takes a size such as 8G, 6000M or 75%, not '\(text)'")
         }
         return size
+    }
+
+    private static func flashAttention(_ options: ParsedOptions) throws(UsageError) -> FlashAttention? {
+        guard let text = options.string(flashAttention) else { return nil }
+        guard let flash = FlashAttention(rawValue: text) else {
+            throw UsageError("--flash-attn takes on, off or auto, not '\(text)'")
+        }
+        return flash
     }
 
     private static func cacheRAM(_ options: ParsedOptions) throws(UsageError) -> MemorySize? {

@@ -71,13 +71,24 @@ struct ServeOptions {
         value: "N",
         help: "tokens guessed ahead from the text itself where that pays;\n0 for none (default: 8)"
     )
+    static let storeFolder = CommandLineOption(
+        "--kv-store",
+        value: "DIR",
+        help:
+            "a folder where what was computed of prompts and answers outlives\na restart, unencrypted (default: nothing is kept)"
+    )
+    static let storeSize = CommandLineOption(
+        "--kv-store-size",
+        value: "SIZE",
+        help: "what its files take together, such as 500M or 10G (default: 2G)"
+    )
     static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
     static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
 
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxGap, maxBody, speculation, api, publicAPI,
+            strictModels, maxQueue, maxGap, maxBody, speculation, storeFolder, storeSize, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -93,6 +104,10 @@ struct ServeOptions {
     var maxGap: Duration
     var maxDrafts: Int
     var maxBody: Int
+    /// Nil where nothing outlives the process.
+    var storeFolder: String?
+    /// In bytes.
+    var storeSize: UInt64
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
         let options = try ParsedOptions(arguments, options: Self.all, command: "serve")
@@ -113,6 +128,8 @@ struct ServeOptions {
         maxGap = .milliseconds(try options.integer(Self.maxGap, in: 1...60_000) ?? 100)
         maxDrafts = try options.integer(Self.speculation, in: 0...64) ?? 8
         maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
+        storeFolder = options.string(Self.storeFolder)
+        storeSize = try Self.storeSize(options)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
                 "binding to \(host) lets everybody on the network use this server: give --api-key, or --insecure-listen if that is meant"
@@ -148,6 +165,15 @@ struct ServeOptions {
             throw UsageError("an API key is longer than \(APIKeys.longest) bytes")
         }
         return keys
+    }
+
+    private static func storeSize(_ options: ParsedOptions) throws(UsageError) -> UInt64 {
+        guard let text = options.string(storeSize) else { return 2 << 30 }
+        guard options.has(storeFolder) else { throw UsageError("--kv-store-size is of use with --kv-store only") }
+        guard case .bytes(let size)? = MemorySize(text) else {
+            throw UsageError("--kv-store-size takes a size such as 500M or 10G, not '\(text)'")
+        }
+        return size
     }
 
     private static func tls(_ options: ParsedOptions) throws(UsageError) -> (certificate: String, key: String)? {

@@ -65,7 +65,7 @@ struct ChatCommand {
         return true
     }
 
-    private func finish(_ model: ChatModel) async { await model.engine.stop() }
+    private func finish(_ model: ChatModel) async { await model.stop() }
 }
 
 /// Ctrl-C: stops the answer under way; at the prompt it only says how to leave.

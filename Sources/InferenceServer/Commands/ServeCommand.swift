@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import KVStore
 import Llama
 import RuntimeSupport
 import Scheduling
@@ -27,6 +28,7 @@ struct ServeCommand {
 
         // First of all, so that a conflict is found before a long loading; clients that come meanwhile wait.
         let listener = try ListeningSocket(host: options.host, port: options.port)
+        let store = try openStore()
         var policy = SchedulingPolicy()
         policy.maxWaiting = options.maxQueue
         policy.maxGap = options.maxGap
@@ -38,6 +40,7 @@ struct ServeCommand {
             budget: budget,
             policy: policy,
             acceptsAliases: options.acceptsAliases,
+            store: store.map { ($0, options.apiKeys) },
             abort: loading
         )
         _ = try await catalog.pool.lease(catalog.models[0].id)
@@ -58,6 +61,20 @@ struct ServeCommand {
         loading.raise()
         await catalog.pool.close()
         log.info("stopped")
+    }
+
+    /// The folder of `--kv-store`; nil without the option, and where another server has it.
+    ///
+    /// - Throws: Why it can't be used.
+    private func openStore() throws -> KVStore? {
+        guard let folder = options.storeFolder else { return nil }
+        do {
+            return try KVStore(folder, sizeLimit: options.storeSize)
+        } catch {
+            guard error.code == .inUse else { throw UsageError("--kv-store: \(error.description)") }
+            Log("kv-store").warning("\(error.description): nothing is stored, nothing is used of it")
+            return nil
+        }
     }
 
     private func configuration() throws -> HTTPConfiguration {

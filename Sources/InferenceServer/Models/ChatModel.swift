@@ -1,3 +1,4 @@
+import KVStore
 import Llama
 import RuntimeSupport
 import Scheduling
@@ -14,6 +15,8 @@ final class ChatModel: Sendable {
     let vocabulary: Vocabulary
     let template: ChatTemplate
     let engine: InferenceEngine
+    /// What lies on disk of it, where the server has a store.
+    private let stored: StoredPrefixes?
 
     /// Tokens of prompt and answer in one request.
     var contextLength: Int { engine.limits.contextLength }
@@ -25,9 +28,15 @@ final class ChatModel: Sendable {
     /// - Parameters:
     ///   - model: Its plan says how it is loaded.
     ///   - policy: The numbers that shape plans.
+    ///   - store: Where prefixes outlive the process, and the keys whose they are.
     ///   - abort: Raised, it cuts the loading off.
     /// - Throws: `LlamaError`, or `TokenizerError`.
-    init(_ model: ServableModel, policy: SchedulingPolicy = SchedulingPolicy(), abort: AbortFlag = AbortFlag()) throws {
+    init(
+        _ model: ServableModel,
+        policy: SchedulingPolicy = SchedulingPolicy(),
+        store: (store: KVStore, keys: [String])? = nil,
+        abort: AbortFlag = AbortFlag()
+    ) throws {
         let log = Log("model")
         let plan = model.plan
         LlamaRuntime.useBLAS(model.usesBLAS)
@@ -53,16 +62,48 @@ final class ChatModel: Sendable {
             abort: abort,
             board: model.board
         )
+        stored = store.map { [engine] in
+            StoredPrefixes(
+                $0.store,
+                engine: engine,
+                policy: policy,
+                fingerprint: StateFingerprint(plan, policy: policy, usesBLAS: model.usesBLAS),
+                keys: $0.keys
+            )
+        }
         information = loaded.information
         id = model.id
         file = model.file
         let (sequences, length, threads) = (plan.options.sequences, plan.options.contextLength, plan.options.threads)
         log.info("\(id): \(information.description), \(sequences) x \(length) tokens of context, \(threads) threads")
         Self.report(costs, policy, log)
+        if let stored {
+            log.info("\(id): \(stored.count) stored states are of its kind")
+            if policy.stateBytes == 0 { log.warning("\(id): --kv-store does nothing without memory for --cache-ram") }
+        }
         if length > information.trainingContext {
             log.warning("--ctx-size \(length) is more than the \(information.trainingContext) tokens of its training")
         }
         if !template.isExplicit { log.warning("\(id) brings no chat template; ChatML stands in for it") }
+    }
+
+    /// Submits work, for which a stored prefix is read first where it is worth it.
+    ///
+    /// - Throws: Why none was admitted.
+    func submit(_ works: [Work], owner: Owner, priority: Scheduling.Priority = .interactive)
+        async throws(SchedulingError) -> [RequestStream]
+    {
+        if let stored { return try await stored.submit(works, owner: owner, priority: priority) }
+        return try await engine.submit(works, owner: owner, priority: priority)
+    }
+
+    /// Begins to keep what is computed, where the server has a store.
+    func startStoring() async { await stored?.start() }
+
+    /// Ends everything; what is worth keeping is stored before.
+    func stop() async {
+        await stored?.finish()
+        await engine.stop()
     }
 
     /// Says what the promised gap comes to on this machine.

@@ -1,3 +1,4 @@
+import KVStore
 import Llama
 import RuntimeSupport
 import Scheduling
@@ -21,12 +22,14 @@ struct ModelCatalog: Sendable {
     ///   - budget: What all loaded models may take together.
     ///   - policy: Of every engine.
     ///   - acceptsAliases: Whether OpenAI's names stand for the default model.
+    ///   - store: Where prefixes outlive the process, and the keys whose they are.
     ///   - abort: Raised, it cuts off loads that are under way.
     init(
         _ selection: ModelSelection,
         budget: MemoryBudget,
         policy: SchedulingPolicy,
         acceptsAliases: Bool,
+        store: (store: KVStore, keys: [String])? = nil,
         abort: AbortFlag = AbortFlag()
     ) {
         models = selection.models
@@ -38,10 +41,14 @@ struct ModelCatalog: Sendable {
             patience: { try await Task.sleep(for: Self.patience) },
             load: { id in
                 guard let model = known[id] else { throw PoolError.loadFailed(id, "there is no such model") }
-                return try await onThread("load") { try ChatModel(model, policy: policy, abort: abort) }
+                let loaded = try await onThread("load") {
+                    try ChatModel(model, policy: policy, store: store, abort: abort)
+                }
+                await loaded.startStoring()
+                return loaded
             },
             unload: { model in
-                await model.engine.stop()
+                await model.stop()
                 Log("model").info("\(model.id) is unloaded")
             }
         )

@@ -16,6 +16,8 @@ struct ModelVariant {
         )
         // A number that was asked for is kept to; and with the number of threads the last bits of an answer change.
         backend.yieldsCores = options.threads == nil && !options.isDeterministic
+        if let flash = options.flashAttention { backend.flashAttention = flash }
+        if let tokens = options.cacheTokens { (backend.isUnified, backend.cacheTokens) = (true, tokens) }
         // In a pool of cells, attention's sums depend on where others' cells lie.
         if options.isDeterministic { backend.isUnified = false }
         path = weights.path

@@ -31,6 +31,9 @@ package struct LoadPlan: Sendable {
         var measure = try ModelMeasure(path: path, gpuLayers: layers)
         layers = min(layers, measure.information.layers)
         options.contextLength = try contextLength ?? measure.contextLength(options, budget)
+        if options.isUnified, let tokens = options.cacheTokens {
+            options.contextLength = min(options.contextLength, tokens)
+        }
         if placement == .automatic, !budget.gpus.isEmpty {
             let wanted = options
             layers = try LayerPlacement.most(of: measure.information.layers) { count in

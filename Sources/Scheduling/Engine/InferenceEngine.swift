@@ -13,16 +13,20 @@ package actor InferenceEngine {
 
     private nonisolated let executor: ThreadExecutor
     private nonisolated let monitor: StepMonitor
-    private let backend: any Backend
+    let backend: any Backend
     private let channelCapacity: Int
 
-    private var scheduler: Scheduler
+    var scheduler: Scheduler
     private var channels: [RequestID: BoundedChannel<RequestEvent>] = [:]
     private var recorder: EngineRecorder
     private var nextID: UInt64 = 0
     private var isPumping = false
-    private var isClosed = false
+    private(set) var isClosed = false
     private var drainWaiters: [CheckedContinuation<Void, Never>] = []
+    /// Steps so far.
+    private(set) var steps: UInt64 = 0
+    /// Those who look again whenever nothing is left to do.
+    var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -98,9 +102,21 @@ package actor InferenceEngine {
 
     /// Refuses new requests from now on, and returns once those that were admitted have ended.
     package func drain() async {
-        isClosed = true
+        close()
         guard scheduler.hasRequests else { return }
         await withCheckedContinuation { drainWaiters.append($0) }
+    }
+
+    /// Refuses new requests from now on.
+    package func close() {
+        isClosed = true
+        wakeIdle()
+    }
+
+    private func wakeIdle() {
+        let waiters = idleWaiters
+        idleWaiters = []
+        waiters.forEach { $0.resume() }
     }
 
     /// Ends all that is left, the step under way included, and the thread.
@@ -113,7 +129,7 @@ package actor InferenceEngine {
     }
 
     private func endAll() {
-        isClosed = true
+        close()
         for id in scheduler.requests {
             scheduler.cancel(id)
             let event = RequestEvent.failed(SchedulingError(.stopping, "the server is stopping"))
@@ -174,13 +190,18 @@ package actor InferenceEngine {
         let duration = ContinuousClock.now - start
         monitor.end()
         recorder.ended(plan, duration: duration)
-        let events = scheduler.commit(plan, outcome, duration: duration)
+        steps += 1
+        tell(scheduler.commit(plan, outcome, duration: duration))
+        schedulePump()
+    }
+
+    /// Tells readers what a step gave.
+    func tell(_ events: [(RequestID, RequestEvent)]) {
         let now = ContinuousClock.now
         for (id, event) in events { recorder.delivered(event, to: id, at: now) }
         // Before anybody is told, so that who has read an answer finds it counted.
         publish()
         for (id, event) in events { deliver(event, to: id) }
-        schedulePump()
     }
 
     private func deliver(_ event: RequestEvent, to id: RequestID) {
@@ -221,6 +242,7 @@ package actor InferenceEngine {
         let waiters = drainWaiters
         drainWaiters = []
         waiters.forEach { $0.resume() }
+        wakeIdle()
     }
 }
 

@@ -5,5 +5,14 @@ package protocol Backend: AnyObject {
     var limits: BackendLimits { get }
 
     /// Carries out one plan, blocking the thread meanwhile.
+    ///
+    /// A plan whose token step is empty is one of operations alone.
     func run(_ plan: BatchPlan) -> StepOutcome
+
+    /// What a sequence holds, or a saved state, as bytes that `keep` takes: of this backend, or of a later one like it.
+    func content(of sequence: SequenceID) throws -> [UInt8]
+    func content(of state: StateID) throws -> [UInt8]
+
+    /// Has bytes that `content` gave as a saved state from now on; whether they can be used shows when it is restored.
+    func keep(_ content: [UInt8], as state: StateID)
 }

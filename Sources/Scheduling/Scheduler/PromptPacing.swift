@@ -58,9 +58,9 @@ struct PromptPacing: Sendable {
             credit = 0
             return
         }
-        let decode = min(seconds, costs.decode(load.decoding) ?? seconds)
-        credit += Self.promptShare * decode
-        if load.promptTokens > 0 { credit -= seconds - decode }
+        // A step without prompts is the streams' whole, whatever they do with it.
+        let decode = load.promptTokens == 0 ? seconds : min(seconds, costs.decode(load.decoding) ?? seconds)
+        credit += Self.promptShare * decode - (seconds - decode)
         // What nobody used is not saved up: it would be a burst later.
         credit = min(credit, 0.0)
     }

@@ -22,9 +22,11 @@ extension Scheduler {
             guard queued + new <= policy.maxWaiting + free else {
                 throw queueFull("\(queued) requests are waiting already")
             }
-        }
-        for (owner, new) in Dictionary(grouping: requests, by: \.owner).mapValues(\.count) {
-            try checkShare(of: owner, new)
+            let left = policy.maxWaiting + free - queued - new
+            for owner in Set(requests.map(\.owner)) {
+                let mine = requests.count { $0.owner == owner && $0.priority == priority }
+                try checkShare(of: owner, priority, adding: mine, left: left)
+            }
         }
         mayStart = true
         for request in requests {
@@ -88,11 +90,16 @@ extension Scheduler {
     /// One owner's requests take at most four times as many places as they leave, so that others find one.
     ///
     /// Where there are no owners, all places are everybody's.
-    private func checkShare(of owner: Owner, _ new: Int) throws(SchedulingError) {
-        guard owner != .anyone else { return }
-        let mine = waiting.count { $0.owner == owner } + waitingTexts.count { $0.owner == owner }
-        let places = Priority.allCases.count * policy.maxWaiting + limits.maxSequences - running.count
-        let left = places - waiting.count - waitingTexts.count - new
+    private func checkShare(
+        of owner: Owner,
+        _ priority: Priority,
+        adding new: Int,
+        left: Int
+    ) throws(SchedulingError) {
+        guard owner != .anyone, new > 0 else { return }
+        let mine =
+            waiting.count { $0.owner == owner && $0.priority == priority }
+            + waitingTexts.count { $0.owner == owner && $0.priority == priority }
         guard mine + new <= max(limits.maxSequences, 4 * left) else {
             throw queueFull("\(mine) requests of this key are waiting already, and the rest of the queue is others'")
         }

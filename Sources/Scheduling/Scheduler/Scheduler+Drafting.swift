@@ -1,11 +1,9 @@
 // Guessing ahead, where it pays.
 
 extension Scheduler {
-    /// Guesses for streams, by their places in `running`.
-    ///
-    /// None while prompts wait: the time is theirs.
+    /// Guesses for streams, by their places in `running`, in a step that holds nothing else.
     mutating func drafts(for streams: [Int]) -> [Int: [TokenID]] {
-        guard policy.maxDrafts > 0, !streams.isEmpty, running.count == streams.count,
+        guard policy.maxDrafts > 0, !streams.isEmpty,
             let step = pacing.costs.decode(streams.count)
         else { return [:] }
         let draft = pacing.costs.draftToken ?? costOfAnotherStream(beside: streams.count, step)

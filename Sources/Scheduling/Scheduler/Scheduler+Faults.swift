@@ -128,11 +128,11 @@ private struct LostMemory {
 }
 
 extension BatchPlan {
-    /// Of a token step: what is in it, by what it costs.
+    /// Of a token step: what is in it, by what it costs; nil where it is empty.
     ///
     /// The last token of a prompt, alone in its slice, is as dear as a decoded one and counts as one.
     package var load: StepLoad? {
-        guard case .tokens(let slices) = step else { return nil }
+        guard case .tokens(let slices) = step, !slices.isEmpty else { return nil }
         let prompts = slices.filter { $0.drafts == 0 && ($0.tokens.count > 1 || !$0.samples) }
         return StepLoad(
             decoding: slices.count - prompts.count,

@@ -105,7 +105,9 @@ extension Scheduler {
     /// it.
     mutating func rescue(_ slot: Int) {
         let items = slots[slot].items
-        guard items.count >= worthwhileTokens, slots[slot].user == nil, !slots[slot].isDirty else { return }
+        guard items.count >= max(policy.minimumSavedTokens, worthwhileTokens), slots[slot].user == nil,
+            !slots[slot].isDirty
+        else { return }
         let me = PrefixTree.Holder.sequence(slots[slot].id)
         let others = prefixes[slots[slot].owner]?.matches(items) ?? []
         guard !others.contains(where: { $0.holder != me && held($0, for: nil) == items.count }) else { return }

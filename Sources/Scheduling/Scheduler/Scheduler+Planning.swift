@@ -6,6 +6,8 @@ extension Scheduler {
     /// Each plan is to be carried out, whole and before the next one is made, and its outcome given to `commit`.
     package mutating func plan() -> BatchPlan? {
         tick += 1
+        // In time batch work has to make way.
+        if !waiting.isEmpty, running.contains(where: { $0.priority == .batch }) { mayStart = true }
         startWaiting()
         guard let step = nextStep() else { return nil }
         defer { pendingOperations = [] }

@@ -71,11 +71,13 @@ extension Scheduler {
         return true
     }
 
-    /// Sets back the newest batch work for an interactive request, where batch work has more than its part.
+    /// Sets back the newest batch work for an interactive request, where batch work has more than its part; the last of it
+    /// once it has come a little further.
     private mutating func makeWay(for request: WaitingGeneration) -> Bool {
-        guard request.priority == .interactive,
-            running.count(where: { $0.priority == .batch }) > policy.batchSequences(of: limits.maxSequences),
-            let newest = running.lastIndex(where: { $0.priority == .batch })
+        let batch = running.count { $0.priority == .batch }
+        guard request.priority == .interactive, batch > policy.batchSequences(of: limits.maxSequences),
+            let newest = running.lastIndex(where: { $0.priority == .batch }),
+            batch > 1 || tick - running[newest].begun >= policy.batchSteps
         else { return false }
         setBack(newest, waitsForRoom: false)
         return true
@@ -114,7 +116,9 @@ extension Scheduler {
         }
         guard let target = free.min(by: { leastUseful(slots[$0], slots[$1]) }) else { return nil }
         guard let best, bestHeld >= worthwhileTokens || isKept(best.holder, for: request.id) else {
-            return Start(slot: target, source: nil, shared: 0)
+            // What little the sequence has of it costs nothing to keep.
+            let own = matches.first { $0.holder == .sequence(slots[target].id) }
+            return Start(slot: target, source: nil, shared: own.map { held($0, for: nil) } ?? 0)
         }
         // Moving memory takes its time: once in a step, where streams would have to wait for it.
         let hasMoved = pendingOperations.contains { operation in
@@ -124,10 +128,7 @@ extension Scheduler {
             mayStart = true
             return nil
         }
-        if best.holder == .sequence(slots[target].id) {
-            rescue(target)
-            return Start(slot: target, source: nil, shared: bestHeld)
-        }
+        if best.holder == .sequence(slots[target].id) { return Start(slot: target, source: nil, shared: bestHeld) }
         return Start(slot: target, source: best.holder, shared: bestHeld)
     }
 
@@ -208,7 +209,8 @@ extension Scheduler {
             items: items,
             done: start.shared,
             checkpoints: checkpoints,
-            speculation: request.progress?.speculation ?? Speculation(items, maxDrafts: maxDrafts)
+            speculation: request.progress?.speculation ?? Speculation(items, maxDrafts: maxDrafts),
+            begun: tick
         )
         generation.isPaused = request.progress?.isPaused ?? false
         running.append(generation)
@@ -222,12 +224,8 @@ extension Scheduler {
         let slot = start.slot
         let id = slots[slot].id
         guard let source = start.source else {
-            if start.shared == 0 {
-                rescue(slot)
-                clear(slot)
-            } else {
-                cut(slot, to: start.shared)
-            }
+            if start.shared * 2 < slots[slot].items.count { rescue(slot) }
+            if start.shared == 0 { clear(slot) } else { cut(slot, to: start.shared) }
             return
         }
         // Held fast, or what is rescued might take its place.

@@ -45,6 +45,8 @@ struct RunningGeneration: Sendable {
     /// Where its state is to be saved, ascending: for memory that can't be cut.
     var checkpoints: [Int] = []
     var speculation: Speculation
+    /// When it got its sequence.
+    let begun: UInt64
     var isPaused = false
 
     /// How many tokens of the KV cache the items fill.

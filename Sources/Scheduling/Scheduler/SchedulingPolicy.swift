@@ -13,14 +13,18 @@ package struct SchedulingPolicy: Sendable {
     /// so far: what bounds how long a step works on after its client left, and how long a new request waits to be heard.
     package var prefillTokensAlone = 512
     package var maxStepAlone: Duration = .seconds(1)
-    /// The shortest prefix for which a sequence is copied, saved or waited for, where `BackendLimits.copyCost` is not
-    /// more: below it, computing again is cheaper.
-    package var minimumSharedTokens = 32
+    /// The shortest prefix for which a sequence is copied or waited for, where `BackendLimits.copyCost` is not more: below
+    /// it, computing again is cheaper.
+    package var minimumSharedTokens = 4
+    /// The shortest content of a sequence that is saved before another's takes its place.
+    package var minimumSavedTokens = 64
     /// Bytes of sequence state that are kept outside the KV cache for later requests.
     package var stateBytes = 0
     /// Of so many starts while requests of both priorities wait, one is batch work; and it keeps so many sequences'
     /// part of all when interactive requests need more.
     package var batchTurn = 4
+    /// Steps that the last batch work has its sequence for before an interactive request may take it.
+    package var batchSteps: UInt64 = 32
     /// The most tokens that are guessed ahead of a sequence in one step; 0 for no speculation.
     package var maxDrafts = 0
     /// Nil, or in how large chunks each request is computed by itself, so that its answer does not depend on who else is
