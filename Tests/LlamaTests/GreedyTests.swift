@@ -46,8 +46,8 @@ struct GreedyTests {
         await engine.stop()
     }
 
-    /// Where batching is not exact: ggml multiplies a batch of one and a batch of many with different kernels, so
-    /// logits differ in their last bits.
+    /// Where batching is not exact: ggml may multiply a batch of one and a batch of many with different kernels, so
+    /// logits may differ in their last bits; docs/benchmarks.md says how much they do.
     ///
     /// Greedy answers may part only where the two best logits lie closer than that: measured here, they parted at 0.02
     /// to 0.2; a wrong position or a token of another sequence moves logits by whole units.

@@ -1,7 +1,7 @@
 // Measures how much the shape of a batch changes logits: the same tokens after the same memory, decoded alone, beside
 // others, and as parts of chunks.
 //
-// usage: NoiseBench MODEL.gguf
+// usage: NoiseBench MODEL.gguf [--blas]
 
 import Llama
 import Scheduling
@@ -93,9 +93,9 @@ func percent(_ part: Int, of all: Int) -> String {
 }
 func rounded(_ value: Float) -> Float { (value * 1e5).rounded() / 1e5 }
 
-guard CommandLine.arguments.count == 2 else { fatalError("usage: NoiseBench MODEL.gguf") }
+guard CommandLine.arguments.count >= 2 else { fatalError("usage: NoiseBench MODEL.gguf [--blas]") }
 LlamaRuntime.waitBriefly()
-LlamaRuntime.start()
+LlamaRuntime.start(usesBLAS: CommandLine.arguments.contains("--blas"))
 let model = try LlamaModel(path: CommandLine.arguments[1])
 let vocabulary = try model.makeVocabulary()
 let text = try vocabulary.encode(ReferenceText.text, addSpecial: false, parseSpecial: false)

@@ -50,11 +50,7 @@ struct AnswerSet {
         }
         let streams: [RequestStream]
         do {
-            streams = try await model.submit(
-                works,
-                owner: owner,
-                priority: Priority(parameters.serviceTier)
-            )
+            streams = try await model.submit(works, owner: owner, priority: Priority(parameters.serviceTier))
         } catch {
             throw APIError(error, promptParameter: promptParameter)
         }

@@ -149,7 +149,7 @@ actor StoredPrefixes {
 
     /// Writes what memory holds and no file, the most recently used first, one at a time, for as long as it may go on.
     private func save(while mayGoOn: () async -> Bool) async {
-        let cuts = engine.limits.cutsSequences
+        let cuts = engine.limits.cutsStates
         // What is used more recently does not make room for what follows.
         var recent: Set<String> = []
         for prefix in await engine.cachedPrefixes {

@@ -16,11 +16,15 @@ package struct BackendLimits: Sendable {
     package var encodesMedia: Bool
     /// Whether the end of a sequence's memory can be cut off; recurrent memory can't.
     package var cutsSequences: Bool
-    /// Whether what was saved of a sequence can be cut when it is restored; never more than `cutsSequences`.
+    /// Whether what was saved of a sequence can be cut when it is restored; false where sequences can't.
     ///
     /// Of a sliding window only what lies in it at the sequence's end is saved: what is restored can be gone on from at
     /// its end alone.
-    package var cutsStates: Bool
+    package var cutsStates: Bool {
+        get { cutsSequences && cutsRestored }
+        set { cutsRestored = newValue }
+    }
+    private var cutsRestored: Bool
     /// What copying a sequence costs, in prompt tokens that could be computed meanwhile.
     package var copyCost: Int
     /// Tokens that all sequences together can hold; less than each of them its context where they share cells.
@@ -41,7 +45,7 @@ package struct BackendLimits: Sendable {
         embeds: Bool = false,
         encodesMedia: Bool = false,
         cutsSequences: Bool = true,
-        cutsStates: Bool? = nil,
+        cutsStates: Bool = true,
         copyCost: Int = 0,
         cacheTokens: Int? = nil,
         stateBytes: Int = 0,
@@ -55,7 +59,7 @@ package struct BackendLimits: Sendable {
         self.embeds = embeds
         self.encodesMedia = encodesMedia
         self.cutsSequences = cutsSequences
-        self.cutsStates = cutsSequences && cutsStates ?? true
+        cutsRestored = cutsStates
         self.copyCost = copyCost
         self.cacheTokens = cacheTokens ?? maxSequences * contextLength
         self.stateBytes = stateBytes

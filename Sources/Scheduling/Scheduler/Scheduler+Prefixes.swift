@@ -51,7 +51,7 @@ extension Scheduler {
         // The longest first, so that what covers comes before what it covers.
         var kept: [(prefix: CachedPrefix, holder: PrefixTree.Holder, lastUse: UInt64)] = []
         for entry in found.sorted(by: { $0.prefix.tokens.count > $1.prefix.tokens.count })
-        where !kept.contains(where: { entry.prefix.isCovered(by: $0.prefix, cuts: limits.cutsSequences) }) {
+        where !kept.contains(where: { entry.prefix.isCovered(by: $0.prefix, cuts: limits.cutsStates) }) {
             kept.append(entry)
         }
         return kept.sorted { $0.lastUse > $1.lastUse }.map { ($0.prefix, $0.holder) }
@@ -67,7 +67,7 @@ extension Scheduler {
 
     /// How many tokens of a prompt would be gone on from, if memory held these.
     ///
-    /// None where memory can't be cut and they are not all in the prompt, whose last one is always computed.
+    /// None where states can't be cut and they are not all in the prompt, whose last one is always computed.
     package static func usableCount(
         of prefix: CachedPrefix,
         for prompt: [PromptItem],
@@ -77,7 +77,7 @@ extension Scheduler {
         let most = min(prefix.tokens.count, prompt.count - 1)
         var count = (0..<max(0, most)).first { prompt[$0].token != prefix.tokens[$0] } ?? max(0, most)
         if let fixedChunk { count = min(count, prefix.fixedCount) / fixedChunk * fixedChunk }
-        return limits.cutsSequences || count == prefix.tokens.count ? count : 0
+        return limits.cutsStates || count == prefix.tokens.count ? count : 0
     }
 
     /// Whether so many tokens that lie elsewhere are so many more than memory holds of a prompt, or is just computing, that
