@@ -114,6 +114,19 @@ extension Scheduler {
         save(slot)
     }
 
+    /// Empties idle sequences, the least recently used first, until a shared pool of cells has room for a state.
+    mutating func makeRoom(for items: [PromptItem], beside target: Int) {
+        let needed = items.reduce(0) { $0 + $1.tokenCount }
+        while slots.joinedTokens(but: target) + needed > limits.cacheTokens,
+            let oldest = slots.indices
+                .filter({ $0 != target && slots[$0].user == nil && !slots[$0].items.isEmpty })
+                .min(by: { slots[$0].lastUse < slots[$1].lastUse })
+        {
+            rescue(oldest)
+            clear(oldest)
+        }
+    }
+
     /// How many items of a match are in memory, and can be gone on from.
     func held(_ match: (holder: PrefixTree.Holder, shared: Int), for request: RequestID?) -> Int {
         let count: Int
@@ -172,5 +185,14 @@ extension Scheduler {
     private mutating func forgetPrefix(_ holder: PrefixTree.Holder, of owner: Owner) {
         prefixes[owner]?.remove(holder)
         if prefixes[owner]?.isEmpty == true { prefixes[owner] = nil }
+    }
+}
+
+extension [SequenceSlot] {
+    /// Tokens that all but one hold, those that they share counted for each.
+    fileprivate func joinedTokens(but target: Int) -> Int {
+        indices.reduce(0) { sum, index in
+            index == target ? sum : sum + self[index].items.reduce(0) { $0 + $1.tokenCount }
+        }
     }
 }

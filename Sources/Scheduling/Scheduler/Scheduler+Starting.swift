@@ -247,6 +247,7 @@ extension Scheduler {
             slots[slot].append(state.items)
             slots[slot].fixedCount = state.fixedCount
             slots[slot].uncutCount = limits.cutsStates ? 0 : state.items.count
+            makeRoom(for: state.items, beside: slot)
             pendingOperations.append(.restore(stateID, id))
             cut(slot, to: start.shared)
             evictStates(toFit: 0)
