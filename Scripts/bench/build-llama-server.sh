@@ -1,13 +1,22 @@
 #!/usr/bin/env bash
-# Builds llama-server, llama-bench and llama-quantize for comparison, from the source tree that the product uses; twice, as
-# ggml's threads come in two kinds: with OpenMP (.native/build-bench/openmp) and with its own pool (.native/build-bench/pool,
-# llama-bench alone). Nothing of this is part of the product. With BLAS neither: it makes quantized models slower (docs/native.md).
+# Builds llama-server, llama-bench and llama-quantize for comparison, from the sources that the product uses as they were
+# published, without Scripts/patches; twice, as ggml's threads come in two kinds: with OpenMP (.native/build-bench/openmp) and
+# with its own pool (.native/build-bench/pool, llama-bench alone). Nothing of this is part of the product. With BLAS neither:
+# it makes quantized models slower (docs/native.md).
 source "$(dirname "$0")/../common.sh"
 one_at_a_time
 
 key="$(cat "$STAMPS/sources") $(digest Scripts/bench/build-llama-server.sh)"
 is_done build-bench "$key" && exit 0
 undo build-bench
+
+published="$NATIVE/build-bench/llama.cpp"
+mkdir -p "$NATIVE/build-bench"
+rm -rf "$published"
+cp -R --preserve=timestamps "$SOURCES/llama.cpp" "$published"
+for patch in Scripts/patches/llama.cpp/*.patch; do
+    patch --directory "$published" --strip=1 --fuzz=0 --quiet --reverse < "$patch"
+done
 
 # The flags of Scripts/build-native.sh, the server instead of the libraries, and no page: its assets would be downloaded.
 flags=(
@@ -29,12 +38,12 @@ build() {
     local folder="$NATIVE/build-bench/$1" log="$NATIVE/build-bench/$1.log" openmp="$2"
     shift 2
     mkdir -p "$folder"
-    cmake -S "$SOURCES/llama.cpp" -B "$folder" "${flags[@]}" -DGGML_OPENMP="$openmp" > "$log" 2>&1 \
+    cmake -S "$published" -B "$folder" "${flags[@]}" -DGGML_OPENMP="$openmp" > "$log" 2>&1 \
         || { tail -n 30 "$log" >&2; fail "cmake could not configure llama-server; the whole log is $log"; }
     nice cmake --build "$folder" --parallel "${BENCH_JOBS:-$(nproc)}" --target "$@"
 }
 
-say "building llama-server from the product's own sources (some minutes the first time)"
+say "building llama-server from the product's sources, without its patches (some minutes the first time)"
 build openmp ON llama-server llama-bench llama-quantize
 build pool OFF llama-bench
 mark_done build-bench "$key"
