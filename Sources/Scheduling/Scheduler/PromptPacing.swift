@@ -69,7 +69,7 @@ struct PromptPacing: Sendable {
         // A step without prompts is the streams' whole, whatever they do with it.
         let decode = load.promptTokens == 0 ? seconds : min(seconds, costs.decode(load.decoding) ?? seconds)
         credit += Self.promptShare * decode - (seconds - decode)
-        // What nobody used is not saved up: it would be a burst later.
-        credit = min(credit, 0.0)
+        // No more is saved up than one step earns, for the chunk that comes next: it would be a burst later.
+        credit = min(credit, Self.promptShare * decode)
     }
 }

@@ -5,6 +5,7 @@
 
 #include "cl_sampler.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,29 @@ void reference_chain_accept(reference_chain * chain, int32_t token);
 // Chooses from as many logits as the vocabulary has, and remembers. Probabilities: of each token, set where not NULL and
 // the temperature is not 0.
 int32_t reference_chain_choose(reference_chain * chain, const float * logits, float * probabilities);
+
+// Which keys a row of queries sees; rows are the last of the keys.
+typedef enum reference_visibility {
+    REFERENCE_EVERYTHING,
+    REFERENCE_CAUSAL,
+    // Causal, and the last 100 keys alone.
+    REFERENCE_WINDOW,
+    // Each row is another sequence's, whose keys lie in one piece.
+    REFERENCE_SEQUENCES,
+} reference_visibility;
+
+// One call of ggml's attention, on random numbers.
+typedef struct reference_attention_case {
+    int32_t heads, kv_heads, head_size, rows, keys, threads;
+    reference_visibility visibility;
+    bool half_precision, has_sinks;
+    // Slopes as in ALiBi, and a cap on products; 0 for none.
+    float max_bias, softcap;
+    uint32_t seed;
+} reference_attention_case;
+
+// The largest distance of a number that ggml's attention gives from its value in double precision; negative on a failure.
+float reference_attention_error(const reference_attention_case * shape);
 
 #ifdef __cplusplus
 }
