@@ -51,6 +51,14 @@ struct PromptPacing: Sendable {
         return max(smallestChunk, Int((maxGap - decode) / each))
     }
 
+    /// Whether nobody has had more than a prompt's share of the streams' time.
+    var hasCredit: Bool { credit >= 0 }
+
+    /// Takes in what a step of the draft model took: its guesses are the streams' own, what it reads is a prompt like others.
+    ///
+    /// The token step behind it bounds what is saved up.
+    mutating func noteDrafts(guessing: Double, reading: Double) { credit += Self.promptShare * guessing - reading }
+
     /// Takes in what a step took.
     mutating func note(_ load: StepLoad, seconds: Double) {
         costs.note(load, seconds: seconds)
