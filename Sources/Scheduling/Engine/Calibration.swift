@@ -38,7 +38,9 @@ package enum Calibration {
         }
         let read = min(64, backend.limits.maxStepTokens)
         // The first step touches memory for the first time.
-        guard seconds(1, read: 2, guesses: 1) != nil, let reading = seconds(1, read: read, guesses: 0) else { return costs }
+        guard seconds(1, read: 2, guesses: 1) != nil, let reading = seconds(1, read: read, guesses: 0) else {
+            return costs
+        }
         costs.note(StepLoad(decoding: 0, promptTokens: read), seconds: reading)
         for sequences in Set([1, min(4, backend.limits.maxSequences)]).sorted() {
             guard let pass = seconds(sequences, read: 1, guesses: guesses) else { break }

@@ -173,6 +173,8 @@ extension Scheduler {
             for slice in slices { drafting.memories[slotIndex(slice.sequence)].forget() }
         default:
             drafting.switchOff()
+            // It took its time from the gap all the same.
+            drafting.lastStep = seconds
         }
     }
 }

@@ -25,6 +25,17 @@ struct GuessRecord: Sendable {
     /// The share of the guesses that were right, of those before which all were right.
     var acceptance: Double { right / tested }
 
+    /// How many of so many guesses are expected to be right, each behind right ones.
+    func expectedRight(of count: Int) -> Double {
+        var right = 0.0
+        var chance = 1.0
+        for _ in 0..<max(0, count) {
+            chance *= acceptance
+            right += chance
+        }
+        return right
+    }
+
     /// A number of guesses, and what they are expected to bring.
     struct Choice: Sendable {
         var count: Int
