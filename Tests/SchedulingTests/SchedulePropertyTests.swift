@@ -138,7 +138,7 @@ private struct RandomSchedule {
         var seconds = step
         for slice in slices {
             seconds += Double(slice.guesses > 0 ? max(0, slice.tokens.count - 2) : slice.tokens.count) * read
-            seconds += Double(slice.guesses) * (costs.draftToken ?? 0)
+            seconds += Double(slice.guesses) * (costs.draftToken(streams) ?? 0)
         }
         if let depth = slices.map(\.guesses).max(), depth > 0 {
             guard let pass = draftCosts.decode(guessing) else { return }

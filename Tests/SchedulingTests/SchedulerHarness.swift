@@ -103,13 +103,16 @@ struct StepCost {
     var promptToken = 0.003
 
     var draft = 0.002
+    /// What guesses cost beside other sequences, however few they are.
+    var draftsBesideOthers = 0.0
     /// The draft model's: a pass for a guess of each sequence in it, and a token that it reads.
     var draftPass = 0.001
     var draftRead = 0.0005
 
     func seconds(_ plan: BatchPlan) -> Double {
         if !plan.drafts.isEmpty { return seconds(plan.drafts) }
-        return plan.slices.reduce(step) { sum, slice in
+        let isShared = plan.slices.count > 1 && plan.slices.contains { $0.drafts > 0 }
+        return plan.slices.reduce(step + (isShared ? draftsBesideOthers : 0)) { sum, slice in
             if slice.drafts > 0 { return sum + decode + Double(slice.drafts) * draft }
             return sum + (slice.tokens.count > 1 ? Double(slice.tokens.count) * promptToken : decode)
         }

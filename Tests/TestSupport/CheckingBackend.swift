@@ -235,6 +235,10 @@ package final class CheckingBackend: Backend {
 
     /// What is sampled after these items: a function of all of them and of the seed.
     private static func choice(after items: [PromptItem], _ sampling: Sampling) -> SampledToken {
+        // A token that is made certain is all that the answer has.
+        if let certain = sampling.logitBias.first(where: { $0.bias >= 100 }) {
+            return SampledToken(token: certain.token, endsGeneration: false)
+        }
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(sampling.seed)
         for item in items {
             let value: UInt64 =

@@ -28,7 +28,21 @@ extension Scheduler {
             left -= guesses.count
             if !guesses.isEmpty { drafts[index] = guesses }
         }
-        return drafts
+        // The draft model's guesses have been paid for, and others come with them.
+        if streams.contains(where: { has($0, guesses) && drafts[$0] != nil }) { return drafts }
+        return pay(drafts, streams: streams.count, step: step) ? drafts : [:]
+    }
+
+    /// Whether guesses are worth what they add to a step that is everybody's.
+    ///
+    /// The sequences that have guesses take a pass of their own through the model, which costs much the same for few guesses
+    /// and for many: it is for all of them together that it pays. It is looked at again now and then: costs change.
+    private mutating func pay(_ drafts: [Int: [TokenID]], streams: Int, step: Double) -> Bool {
+        guard streams > 1, !drafts.isEmpty, let more = pacing.costs.draftStep(streams) else { return true }
+        let right = drafts.reduce(0) { $0 + running[$1.key].speculation.expectedRight(of: $1.value.count) }
+        if right * step > more * Double(streams) { return true }
+        draftsHeldBack += 1
+        return draftsHeldBack.isMultiple(of: policy.draftReviewInterval)
     }
 
     private func has(_ index: Int, _ guesses: [RequestID: [TokenID]]) -> Bool { guesses[running[index].id] != nil }
@@ -40,7 +54,7 @@ extension Scheduler {
 
     /// Seconds that the check of a guess adds to a step.
     func costOfGuess(beside count: Int, _ step: Double) -> Double {
-        pacing.costs.draftToken ?? costOfAnotherStream(beside: count, step)
+        pacing.costs.draftToken(count) ?? costOfAnotherStream(beside: count, step)
     }
 
     /// Until guesses were seen, they are taken to cost as much as another sequence does.

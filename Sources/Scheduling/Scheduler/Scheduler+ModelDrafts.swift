@@ -101,8 +101,9 @@ extension Scheduler {
         return wish
     }
 
-    /// Now and then the draft model is tried though it is not expected to pay: what a text is like changes, and so do
-    /// costs. Such attempts take a small share of all time, whatever they cost.
+    /// A try of the draft model though it is not expected to pay: what a text is like changes, and so do costs.
+    ///
+    /// Such attempts take a small share of all time, whatever they cost.
     private mutating func attempt(_ wishes: [Wish], _ prices: Prices) -> Wish? {
         func order(_ wish: Wish) -> (Int, Int, Int) {
             let request = running[wish.index]
@@ -166,6 +167,7 @@ extension Scheduler {
     /// Takes in what became of a draft step; nobody is hurt where it failed: there are no more of them then.
     mutating func commit(_ slices: [DraftSlice], _ outcome: StepOutcome, seconds: Double) {
         guard drafting.isOn else { return }
+        // Whatever came of it, it took its time from the gap.
         drafting.lastStep = seconds
         drafting.spendAttempts(seconds, on: slices)
         switch outcome {

@@ -48,6 +48,8 @@ package struct Scheduler: Sendable {
     var drafting: ModelDrafting
     /// What was guessed ahead, and what of it was right.
     package internal(set) var draftCounts = DraftCounts()
+    /// How often guesses were left out of a step because they would not have paid.
+    var draftsHeldBack = 0
     /// Counts plans: the time that least-recently-used is measured in.
     var tick: UInt64 = 0
     var lastState: UInt64 = 0

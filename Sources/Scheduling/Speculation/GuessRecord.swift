@@ -25,6 +25,17 @@ struct GuessRecord: Sendable {
     /// The share of the guesses that were right, of those before which all were right.
     var acceptance: Double { right / tested }
 
+    /// How many of so many guesses are expected to be right, each behind right ones.
+    func expectedRight(of count: Int) -> Double {
+        var right = 0.0
+        var chance = 1.0
+        for _ in 0..<max(0, count) {
+            chance *= acceptance
+            right += chance
+        }
+        return right
+    }
+
     /// A number of guesses, and what they are expected to bring.
     struct Choice: Sendable {
         var count: Int
@@ -43,6 +54,7 @@ struct GuessRecord: Sendable {
     ///   - streams: How many sequences decode in the step: a longer step is a longer one for all of them.
     ///   - step: Seconds of the step without guesses.
     ///   - each: Seconds that each guess adds.
+    /// - Returns: A count of 0 where none pays.
     func best(atMost most: Int, streams: Int, step: Double, each: Double) -> Choice {
         let alone = Double(streams) / step
         var best = Choice(count: 0, accepted: 0, rate: alone, saved: 0)

@@ -52,12 +52,13 @@ struct ModelDrafting: Sendable {
         if slice.guesses > 0 { attempt = nil }
     }
 
-    /// Takes in what a draft step took; gives the part of it in which it caught up on what it had not read.
+    /// Takes in what a draft step took.
     ///
     /// - Parameters:
     ///   - slices: What the step was made of.
     ///   - passes: How many guesses were made of the sequence that got most.
     ///   - seconds: Of the whole step.
+    /// - Returns: The part of it in which it caught up on what it had not read.
     mutating func note(_ slices: [DraftSlice], passes: Int, seconds: Double) -> Double {
         let guessing = slices.count { $0.guesses > 0 }
         let unread = slices.reduce(0) { $0 + $1.unread }

@@ -78,6 +78,11 @@ struct Speculation: Sendable {
         return Array(found.prefix(count))
     }
 
+    /// How many of the step's first guesses are expected to be right.
+    func expectedRight(of count: Int) -> Double {
+        (source == .lookup ? lookups : model).expectedRight(of: count)
+    }
+
     /// The draft model's guesses for this step, as far as there is room for them.
     mutating func use(_ guesses: [TokenID], atMost most: Int) -> [TokenID] {
         source = .model
