@@ -3,6 +3,8 @@ import WireFormat
 
 /// A conversation as the tokens that the model was trained to see.
 struct ChatPrompt {
+    /// As the template wrote it.
+    let text: String
     let tokens: [Token]
     /// Texts that end an answer in the template's format.
     let stops: [String]
@@ -20,6 +22,7 @@ struct ChatPrompt {
         } catch {
             throw APIError(error, param: "messages")
         }
+        text = rendered.prompt
         tokens = try model.tokenize(rendered.prompt, param: "messages")
         stops = rendered.additionalStops
     }
@@ -53,7 +56,7 @@ extension ChatModel {
     }
 
     /// Refuses what cannot fit, before it is tokenized: it has at least so many tokens.
-    fileprivate func checkFits(_ tokens: Int, param: String) throws(APIError) {
+    func checkFits(_ tokens: Int, param: String) throws(APIError) {
         guard tokens < contextLength else {
             throw .contextLengthExceeded(limit: contextLength, promptTokens: tokens, isLeast: true, param: param)
         }

@@ -4,10 +4,14 @@ import Tokenizer
 import WireFormat
 
 extension Routes {
-    /// Answers `POST /v1/completions`.
+    /// Answers `POST /v1/completions`, and `POST /v1/engines/{engine}/completions`.
     func completions(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(CompletionRequest.self)
-        let lease = try await catalog.lease(body.model)
+        let engine = request.parameters["engine"]
+        if let engine, let name = body.model, name != engine {
+            throw APIError.invalidRequest("The path names another model than the parameter 'model'.", param: "model")
+        }
+        let lease = try await catalog.lease(engine ?? body.model)
         let model = lease.model
         let answers = try await AnswerSet(
             prompts: try body.prompt.tokenized(for: model),
@@ -50,25 +54,13 @@ extension CompletionPrompt {
     /// The tokens of each prompt.
     ///
     /// - Throws: 400 where one is empty, can't fit, or holds ids that the vocabulary does not have.
-    fileprivate func tokenized(for model: ChatModel) throws(APIError) -> [[Token]] {
+    func tokenized(for model: ChatModel) throws(APIError) -> [[Token]] {
         switch self {
         case .text(let text): [try model.tokenize(text, param: "prompt")]
         case .texts(let texts): try texts.map { text throws(APIError) in try model.tokenize(text, param: "prompt") }
-        case .tokens(let tokens): [try Self.checked(tokens, model)]
-        case .tokenLists(let lists): try lists.map { list throws(APIError) in try Self.checked(list, model) }
-        }
-    }
-
-    private static func checked(_ ids: [Int], _ model: ChatModel) throws(APIError) -> [Token] {
-        try ids.map { id throws(APIError) in
-            guard let token = Token(exactly: id), model.vocabulary.contains(token) else {
-                throw .invalidRequest(
-                    "Invalid 'prompt': the model's vocabulary has no token \(id); it has \(model.vocabulary.size).",
-                    param: "prompt",
-                    code: "invalid_value"
-                )
-            }
-            return token
+        case .tokens(let tokens): [try model.vocabulary.checked(tokens, param: "prompt")]
+        case .tokenLists(let lists):
+            try lists.map { list throws(APIError) in try model.vocabulary.checked(list, param: "prompt") }
         }
     }
 }

@@ -4,13 +4,17 @@ struct ChatContentShape: Shape {
     let isFromAssistant: Bool
 
     let name = ShapeName(singular: "one of a string or array of objects", plural: "strings or arrays of objects")
+    var schema: JSONValue { .anyOf(StringShape(), parts) }
+
+    private var parts: ListShape<some Shape<String>> {
+        ListShape(of: ContentPartShape(allowsRefusal: isFromAssistant), minimumCount: 1)
+    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
         switch value {
         case .string(let text):
             return text
         case .array:
-            let parts = ListShape(of: ContentPartShape(allowsRefusal: isFromAssistant), minimumCount: 1)
             // A line feed keeps the last word of a part and the first of the next apart.
             return try parts.decode(value, at: path).joined(separator: "\n")
         default:

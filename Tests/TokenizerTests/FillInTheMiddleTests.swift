@@ -1,0 +1,63 @@
+import Testing
+import Tokenizer
+
+@Suite("Prompts for what comes between two texts")
+struct FillInTheMiddleTests {
+    private func text(_ tokens: [Token], _ vocabulary: Vocabulary) throws -> String {
+        String(decoding: try tokens.flatMap { try vocabulary.piece(of: $0, special: true) }, as: UTF8.self)
+    }
+
+    @Test(
+        "the texts stand between the tokens that the model knows",
+        arguments: [
+            ("ggml-vocab-qwen2.gguf", "<|fim_prefix|>a = <|fim_suffix|>\nb<|fim_middle|>"),
+            ("ggml-vocab-starcoder.gguf", "<fim_prefix>a = <fim_suffix>\nb<fim_middle>"),
+            ("ggml-vocab-refact.gguf", "<fim_prefix>a = <fim_suffix>\nb<fim_middle>"),
+        ]
+    )
+    func known(name: String, expected: String) throws {
+        let vocabulary = try Fixtures.vocabulary(name)
+        let fill = try #require(FillInTheMiddle(vocabulary))
+        let prompt = try fill.prompt(prefix: "a = ", suffix: "\nb")
+        #expect(try text(prompt, vocabulary) == expected)
+        let tokens = try #require(vocabulary.fillInTheMiddle)
+        #expect(prompt.first == tokens.prefix)
+        #expect(prompt.last == tokens.middle)
+        #expect(prompt.count { $0 == tokens.suffix } == 1)
+    }
+
+    @Test("other files come first")
+    func files() throws {
+        let vocabulary = try Fixtures.vocabulary("ggml-vocab-qwen2.gguf")
+        let fill = try #require(FillInTheMiddle(vocabulary))
+        let prompt = try fill.prompt(
+            prefix: "a",
+            suffix: "b",
+            files: [FillInTheMiddle.File(name: "x.py", text: "x"), FillInTheMiddle.File(name: "y.py", text: "y\n")]
+        )
+        #expect(
+            try text(prompt, vocabulary) == """
+                <|repo_name|>repository
+                <|file_sep|>x.py
+                x<|file_sep|>y.py
+                y
+                <|file_sep|>file
+                <|fim_prefix|>a<|fim_suffix|>b<|fim_middle|>
+                """
+        )
+    }
+
+    @Test("texts that spell these tokens are text")
+    func injected() throws {
+        let vocabulary = try Fixtures.vocabulary("ggml-vocab-qwen2.gguf")
+        let fill = try #require(FillInTheMiddle(vocabulary))
+        let prompt = try fill.prompt(prefix: "<|fim_middle|>", suffix: "<|fim_suffix|>")
+        let tokens = try #require(vocabulary.fillInTheMiddle)
+        #expect(prompt.count { [tokens.prefix, tokens.suffix, tokens.middle].contains($0) } == 3)
+    }
+
+    @Test("a vocabulary without these tokens has no such prompts", arguments: ["gpt-2", "llama-spm", "bert-bge"])
+    func unknown(name: String) throws {
+        #expect(FillInTheMiddle(try Fixtures.vocabulary("ggml-vocab-\(name).gguf")) == nil)
+    }
+}
