@@ -10,7 +10,7 @@ struct FillInTheMiddleTests {
     @Test(
         "the texts stand between the tokens that the model knows",
         arguments: [
-            ("ggml-vocab-qwen2.gguf", "<|fim_prefix|>a = <|fim_suffix|>\nb<|fim_middle|>"),
+            ("ggml-vocab-deepseek-coder.gguf", "<｜fim▁begin｜>a = <｜fim▁hole｜>\nb<｜fim▁end｜>"),
             ("ggml-vocab-starcoder.gguf", "<fim_prefix>a = <fim_suffix>\nb<fim_middle>"),
             ("ggml-vocab-refact.gguf", "<fim_prefix>a = <fim_suffix>\nb<fim_middle>"),
         ]
@@ -19,16 +19,17 @@ struct FillInTheMiddleTests {
         let vocabulary = try Fixtures.vocabulary(name)
         let fill = try #require(FillInTheMiddle(vocabulary))
         let prompt = try fill.prompt(prefix: "a = ", suffix: "\nb")
-        #expect(try text(prompt, vocabulary) == expected)
+        let begin = vocabulary.addsBeginningOfSequence ? vocabulary.beginningOfSequence.map { [$0] } ?? [] : []
+        #expect(try text(prompt, vocabulary) == text(begin, vocabulary) + expected)
         let tokens = try #require(vocabulary.fillInTheMiddle)
-        #expect(prompt.first == tokens.prefix)
+        #expect(prompt.dropFirst(begin.count).first == tokens.prefix)
         #expect(prompt.last == tokens.middle)
         #expect(prompt.count { $0 == tokens.suffix } == 1)
     }
 
     @Test("other files come first")
     func files() throws {
-        let vocabulary = try Fixtures.vocabulary("ggml-vocab-qwen2.gguf")
+        let vocabulary = try Fixtures.vocabulary("ggml-vocab-starcoder.gguf")
         let fill = try #require(FillInTheMiddle(vocabulary))
         let prompt = try fill.prompt(
             prefix: "a",
@@ -37,21 +38,33 @@ struct FillInTheMiddleTests {
         )
         #expect(
             try text(prompt, vocabulary) == """
-                <|repo_name|>repository
-                <|file_sep|>x.py
-                x<|file_sep|>y.py
+                <repo_name>repository
+                <file_sep>x.py
+                x<file_sep>y.py
                 y
-                <|file_sep|>file
-                <|fim_prefix|>a<|fim_suffix|>b<|fim_middle|>
+                <file_sep>file
+                <fim_prefix>a<fim_suffix>b<fim_middle>
                 """
         )
     }
 
+    @Test("they come as plain text where the vocabulary has no token for them")
+    func plainFiles() throws {
+        let vocabulary = try Fixtures.vocabulary("ggml-vocab-refact.gguf")
+        let fill = try #require(FillInTheMiddle(vocabulary))
+        let prompt = try fill.prompt(
+            prefix: "a",
+            suffix: "b",
+            files: [FillInTheMiddle.File(name: "x.py", text: "x")]
+        )
+        #expect(try text(prompt, vocabulary) == "\n\n--- x.py ---\n\nx<fim_prefix>a<fim_suffix>b<fim_middle>")
+    }
+
     @Test("texts that spell these tokens are text")
     func injected() throws {
-        let vocabulary = try Fixtures.vocabulary("ggml-vocab-qwen2.gguf")
+        let vocabulary = try Fixtures.vocabulary("ggml-vocab-starcoder.gguf")
         let fill = try #require(FillInTheMiddle(vocabulary))
-        let prompt = try fill.prompt(prefix: "<|fim_middle|>", suffix: "<|fim_suffix|>")
+        let prompt = try fill.prompt(prefix: "<fim_middle>", suffix: "<fim_suffix>")
         let tokens = try #require(vocabulary.fillInTheMiddle)
         #expect(prompt.count { [tokens.prefix, tokens.suffix, tokens.middle].contains($0) } == 3)
     }
