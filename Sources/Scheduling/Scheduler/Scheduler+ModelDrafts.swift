@@ -101,12 +101,18 @@ extension Scheduler {
     /// Now and then the draft model is tried though it is not expected to pay: what a text is like changes, and so do
     /// costs. Such attempts take a small share of all time, whatever they cost.
     private mutating func attempt(_ wishes: [Wish], _ prices: Prices) -> Wish? {
-        func order(_ wish: Wish) -> (Int, Int) { (running[wish.index].speculation.attempts, wish.missing) }
+        func order(_ wish: Wish) -> (Int, Int, Int) {
+            let request = running[wish.index]
+            return (request.id == drafting.attempt ? 0 : 1, request.speculation.attempts, wish.missing)
+        }
         guard var wish = wishes.min(by: { order($0) < order($1) }) else { return nil }
         wish.guesses = min(2, wish.room, policy.maxDrafts)
         if let pass = prices.pass(1) {
+            let id = running[wish.index].id
             let guessing = Double(wish.guesses) * (pass + prices.check)
-            guard drafting.mayAttempt(prices.cost(ofReading: wish.unread) + guessing) else { return nil }
+            let isNew = id != drafting.attempt
+            guard drafting.mayAttempt(id, prices.cost(ofReading: wish.unread) + guessing) else { return nil }
+            if isNew { running[wish.index].speculation.attempts += 1 }
         }
         return wish
     }
@@ -155,13 +161,13 @@ extension Scheduler {
     /// Takes in what became of a draft step; nobody is hurt where it failed: there are no more of them then.
     mutating func commit(_ slices: [DraftSlice], _ outcome: StepOutcome, seconds: Double) {
         guard drafting.isOn else { return }
+        drafting.lastStep = seconds
+        drafting.spendAttempts(seconds, on: slices)
         switch outcome {
         case .drafted(let guesses) where guesses.count == slices.count:
             let passes = guesses.map(\.count).max() ?? 0
             let reading = drafting.note(slices, passes: passes, seconds: seconds)
             pacing.noteDrafts(guessing: seconds - reading, reading: reading)
-            drafting.spendAttempts(seconds)
-            drafting.lastStep = seconds
             for (slice, guessed) in zip(slices, guesses) {
                 drafting.memories[slotIndex(slice.sequence)].set(
                     from: slice.position,

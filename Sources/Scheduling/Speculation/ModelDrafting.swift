@@ -12,8 +12,10 @@ struct ModelDrafting: Sendable {
     var lastStep: Double?
     /// How good guesses were in all requests together: what is expected in the next one.
     var record = GuessRecord(memory: 0.98)
-    /// Seconds that attempts may take which are not expected to pay.
-    private(set) var attemptTime = 0.0
+    /// Seconds that attempts may take which are not expected to pay; below zero where one took longer than was thought.
+    private var attemptTime = 0.0
+    /// For whom such an attempt is under way: it goes on until there were guesses.
+    private(set) var attempt: RequestID?
 
     /// The share of the time of token steps that such attempts may take.
     private static let attemptShare = 0.02
@@ -29,20 +31,26 @@ struct ModelDrafting: Sendable {
         isOn = false
         memories = []
         guesses = [:]
-        lastStep = nil
     }
 
     /// A token step in which sequences decoded has taken so long.
     mutating func earnAttempts(_ seconds: Double) { attemptTime += Self.attemptShare * seconds }
 
-    /// Begins an attempt, or goes on with one, if there is time for it; what is saved up beyond it is lost.
-    mutating func mayAttempt(_ seconds: Double) -> Bool {
+    /// Begins an attempt if there is time for it, or goes on with one; what is saved up beyond it is lost.
+    mutating func mayAttempt(_ id: RequestID, _ seconds: Double) -> Bool {
+        guard attempt != id else { return true }
         guard seconds <= attemptTime else { return false }
         attemptTime = seconds
+        attempt = id
         return true
     }
 
-    mutating func spendAttempts(_ seconds: Double) { attemptTime = max(0, attemptTime - seconds) }
+    /// Takes in what a draft step took, and whom it guessed for.
+    mutating func spendAttempts(_ seconds: Double, on slices: [DraftSlice]) {
+        guard let slice = slices.first(where: { $0.request == attempt }) else { return }
+        attemptTime -= seconds
+        if slice.guesses > 0 { attempt = nil }
+    }
 
     /// Takes in what a draft step took; gives the part of it in which it caught up on what it had not read.
     ///
