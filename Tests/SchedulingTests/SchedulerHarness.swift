@@ -64,7 +64,7 @@ struct SchedulerHarness {
             #expect(closings[id] == nil, "\(id) got an event after its end")
             switch event {
             case .started(let usage): #expect(usage.generated == 0 && answers[id] == nil, "\(id) starts twice")
-            case .token(let token): answers[id, default: []].append(token)
+            case .token(let token, _): answers[id, default: []].append(token)
             case .embedding, .finished, .failed: closings[id, default: []].append(event)
             }
         }

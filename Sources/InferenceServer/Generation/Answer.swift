@@ -38,7 +38,7 @@ struct Answer {
             switch event {
             case .started(let prompt):
                 usage = prompt
-            case .token(let token):
+            case .token(let token, _):
                 usage.generated += 1
                 if let part = try take(detokenizer.append(token)) { return part }
             case .finished(let reason, let total):

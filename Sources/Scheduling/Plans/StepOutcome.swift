@@ -22,10 +22,13 @@ package struct SampledToken: Sendable, Equatable {
     package let token: TokenID
     /// Whether it is one of the tokens by which the model ends a generation.
     package let endsGeneration: Bool
+    /// Where the request's sampling asks for them.
+    package let probabilities: TokenProbabilities?
 
-    package init(token: TokenID, endsGeneration: Bool) {
+    package init(token: TokenID, endsGeneration: Bool, probabilities: TokenProbabilities? = nil) {
         self.token = token
         self.endsGeneration = endsGeneration
+        self.probabilities = probabilities
     }
 }
 
@@ -33,7 +36,8 @@ package struct SampledToken: Sendable, Equatable {
 package enum RequestEvent: Sendable {
     /// The prompt is computed; its first token follows.
     case started(TokenUsage)
-    case token(TokenID)
+    /// With its probabilities where the request's sampling asks for them.
+    case token(TokenID, TokenProbabilities?)
     case embedding([Float], TokenUsage)
     case finished(FinishReason, TokenUsage)
     case failed(SchedulingError)

@@ -60,6 +60,10 @@ package struct Sampling: Hashable, Sendable {
     /// The tokens that end a generation are never chosen.
     package var ignoresEnd = false
     package var seed: UInt32 = 0
+    /// What the answer is held to.
+    package var grammar: Grammar?
+    /// How many of the likeliest tokens are told beside each chosen one, with their probabilities; nil tells none at all.
+    package var logprobs: Int?
 
     package init() {}
 

@@ -128,7 +128,7 @@ extension Scheduler {
             release(index, isDirty: false)
             return events + [(id, .finished(.stop, usage))]
         }
-        events.append((id, .token(sample.token)))
+        events.append((id, .token(sample.token, sample.probabilities)))
         if usage.generated >= running[index].maxTokens {
             release(index, isDirty: false)
             return events + [(id, .finished(.length, usage))]
