@@ -16,6 +16,8 @@ struct AnswerSet {
     ///   - prompts: Their tokens.
     ///   - parameters: Of all answers alike; each has a seed of its own.
     ///   - stops: Texts that end an answer, the template's among them.
+    ///   - grammar: What the answers are held to.
+    ///   - preserved: Control tokens that belong to the answers' texts.
     ///   - lease: On the model that generates; held for as long as the answers are.
     ///   - owner: On whose behalf.
     ///   - promptParameter: What errors call the prompts.
@@ -24,6 +26,8 @@ struct AnswerSet {
         prompts: [[Token]],
         parameters: GenerationParameters,
         stops: [String],
+        grammar: Grammar? = nil,
+        preserved: Set<Token> = [],
         lease: ModelLease<ChatModel>,
         owner: Owner,
         promptParameter: String
@@ -42,7 +46,8 @@ struct AnswerSet {
         for prompt in prompts {
             let items = prompt.map(PromptItem.token)
             for choice in 0..<parameters.count {
-                let sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
+                var sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
+                if let grammar { sampling.grammar = grammar }
                 works.append(
                     .generation(Generation(prompt: items, sampling: sampling, maxTokens: parameters.maximumTokens))
                 )
@@ -54,7 +59,7 @@ struct AnswerSet {
         } catch {
             throw APIError(error, promptParameter: promptParameter)
         }
-        answers = streams.map { Answer($0, vocabulary: model.vocabulary, stops: stops) }
+        answers = streams.map { Answer($0, vocabulary: model.vocabulary, stops: stops, preserved: preserved) }
         promptCount = prompts.count
         promptTokens = prompts.reduce(0) { $0 + $1.count }
     }

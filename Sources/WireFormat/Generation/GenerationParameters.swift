@@ -39,6 +39,9 @@ package struct GenerationParameters: Sendable, Equatable {
 
     package var serviceTier: ServiceTier?
 
+    /// How many of the likeliest tokens are told beside each chosen one; nil tells no probabilities.
+    package var logprobs: Int?
+
     package var stream: StreamParameters
 
     /// What a request without any of them asks for, but for these two.
