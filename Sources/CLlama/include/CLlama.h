@@ -14,6 +14,7 @@
 #include "cl_templates.h"
 #include "cl_context.h"
 #include "cl_memory.h"
+#include "cl_grammar.h"
 #include "cl_sampler.h"
 #include "cl_quantize.h"
 

@@ -30,7 +30,8 @@ struct TerminalConversation: Sendable {
                 promptParameter: "messages"
             )
             var answer = set.answers[0]
-            while case .text(let piece)? = try await answer.next() {
+            while let part = try await answer.next() {
+                guard case .text(let piece, _) = part else { continue }
                 guard Console.write(piece) else { throw OutputClosed() }
                 said += piece
             }

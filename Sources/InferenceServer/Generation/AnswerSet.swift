@@ -16,6 +16,7 @@ struct AnswerSet {
     ///   - prompts: Their tokens.
     ///   - parameters: Of all answers alike; each has a seed of its own.
     ///   - stops: Texts that end an answer, the template's among them.
+    ///   - scoring: Which of the prompts' tokens are told with their probabilities.
     ///   - lease: On the model that generates; held for as long as the answers are.
     ///   - owner: On whose behalf.
     ///   - promptParameter: What errors call the prompts.
@@ -24,6 +25,7 @@ struct AnswerSet {
         prompts: [[Token]],
         parameters: GenerationParameters,
         stops: [String],
+        scoring: PromptScoring? = nil,
         lease: ModelLease<ChatModel>,
         owner: Owner,
         promptParameter: String
@@ -43,8 +45,16 @@ struct AnswerSet {
             let items = prompt.map(PromptItem.token)
             for choice in 0..<parameters.count {
                 let sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
+                try model.prepare(sampling)
                 works.append(
-                    .generation(Generation(prompt: items, sampling: sampling, maxTokens: parameters.maximumTokens))
+                    .generation(
+                        Generation(
+                            prompt: items,
+                            sampling: sampling,
+                            maxTokens: parameters.maximumTokens,
+                            scoring: scoring
+                        )
+                    )
                 )
             }
         }
