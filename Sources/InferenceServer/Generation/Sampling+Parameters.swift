@@ -20,6 +20,7 @@ extension Sampling {
         presencePenalty = Float(parameters.presencePenalty ?? 0)
         frequencyPenalty = Float(parameters.frequencyPenalty ?? 0)
         ignoresEnd = parameters.ignoresEndOfText
+        logprobs = parameters.logprobs
         for entry in parameters.logitBias {
             guard let token = Token(exactly: entry.token), vocabulary.contains(token) else {
                 throw .invalidRequest(
