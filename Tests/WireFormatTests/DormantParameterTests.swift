@@ -29,9 +29,9 @@ struct DormantParameterTests {
             ("tools", #"[{"type":"function","function":{"name":"f"}}]"#), ("tools", "1"),
             ("functions", #"[{"name":"f"}]"#), ("audio", #"{"voice":"alloy","format":"wav"}"#),
             ("reasoning_effort", #""low""#), ("web_search_options", "{}"), ("moderation", "{}"),
-            ("grammar", #""root ::= x""#), ("json_schema", "{}"), ("n_predict", "5"), ("character", #""Eve""#),
-            ("instruction_template", #""ChatML""#), ("lora", #"[{"id":0}]"#), ("repeat_last_n", "64"),
-            ("samplers", #"["top_k"]"#), ("chat_template_kwargs", #"{"enable_thinking":false}"#),
+            ("json_schema", "{}"), ("character", #""Eve""#),
+            ("instruction_template", #""ChatML""#), ("lora", #"[{"id":0}]"#),
+            ("chat_template_kwargs", #"{"enable_thinking":false}"#),
         ]
     )
     func unsupported(name: String, value: String) {
@@ -53,7 +53,7 @@ struct DormantParameterTests {
             ("response_format", #"{"type":"text","x":1}"#, "an object", #"{"type":"text"}"#),
             ("modalities", #"["text","audio"]"#, "an array", #"["text"]"#),
             ("verbosity", #""low""#, #""low""#, #""medium""#), ("mode", #""chat""#, #""chat""#, #""instruct""#),
-            ("repeat_penalty", "1.1", "1.1", "1"), ("mirostat", "2", "2", "0"),
+            ("n_probs", "2", "2", "0"),
         ]
     )
     func unsupportedValue(name: String, value: String, shown: String, supported: String) {

@@ -44,7 +44,8 @@ struct AnswerSet {
         for prompt in prompts {
             let items = prompt.map(PromptItem.token)
             for choice in 0..<parameters.count {
-                let sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
+                var sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
+                sampling.chain = SamplerChain(parameters.samplers, prompt: prompt, contextLength: model.contextLength)
                 try model.prepare(sampling)
                 works.append(
                     .generation(
