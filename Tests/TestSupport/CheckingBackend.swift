@@ -189,16 +189,6 @@ package final class CheckingBackend: Backend {
         }
     }
 
-    private func run(_ slices: [DraftSlice]) -> [[TokenID]] {
-        check(slices.reduce(0) { $0 + $1.tokens.count } <= limits.maxStepTokens, "too many tokens in a draft step")
-        return draftModel.run(
-            slices,
-            main: memory,
-            next: { items, request in samplers[request].map { Self.choice(after: items, $0) } },
-            check: { check($0, $1) }
-        )
-    }
-
     /// The probabilities of a slice that scores, before its tokens are in memory.
     private func score(_ slice: TokenSlice) -> [TokenProbabilities]? {
         guard let scores = slice.scores else { return nil }
@@ -215,6 +205,16 @@ package final class CheckingBackend: Backend {
         return TokenProbabilities(
             chosen: -place - Float(token) / 4096,
             top: (0..<top).map { TokenProbabilities.Entry(token: TokenID($0), logprob: -place - Float($0)) }
+        )
+    }
+
+    private func run(_ slices: [DraftSlice]) -> [[TokenID]] {
+        check(slices.reduce(0) { $0 + $1.tokens.count } <= limits.maxStepTokens, "too many tokens in a draft step")
+        return draftModel.run(
+            slices,
+            main: memory,
+            next: { items, request in samplers[request].map { Self.choice(after: items, $0) } },
+            check: { check($0, $1) }
         )
     }
 

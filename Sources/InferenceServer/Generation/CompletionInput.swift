@@ -46,7 +46,8 @@ struct CompletionInput {
             _ = try model.tokenize(suffix, param: "suffix")
             tokens = try fill.prompt(prefix: text, suffix: suffix)
         } catch {
-            throw error as? APIError ?? APIError(error as? TokenizerError ?? TokenizerError(.failed, "\(error)"), param: "prompt")
+            throw error as? APIError
+                ?? APIError(error as? TokenizerError ?? TokenizerError(.failed, "\(error)"), param: "prompt")
         }
     }
 }

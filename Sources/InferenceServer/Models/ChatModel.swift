@@ -65,8 +65,8 @@ final class ChatModel: Sendable {
         var policy = policy
         policy.stateBytes = Int(model.memory.host.states)
         let costs = Calibration.run(backend)
-        let draftCosts = Calibration.draft(backend)
         self.loaded = loaded
+        let draftCosts = Calibration.draft(backend)
         vocabulary = try loaded.makeVocabulary()
         template = try ChatTemplate(vocabulary: vocabulary)
         engine = InferenceEngine(
