@@ -37,8 +37,8 @@ struct FillInTheMiddleTests {
                 prefix: known.prefix,
                 suffix: known.suffix,
                 middle: known.middle,
-                repository: try #require(vocabulary.token(named: "<repo_name>")),
-                file: try #require(vocabulary.token(named: "<file_sep>"))
+                repository: vocabulary.token(named: "<repo_name>"),
+                file: vocabulary.token(named: "<file_sep>")
             )
         )
         let prompt = try fill.prompt(
