@@ -9,6 +9,14 @@ package struct FillInTheMiddle: Sendable {
         package let repository: Token?
         /// Begins a file.
         package let file: Token?
+
+        package init(prefix: Token, suffix: Token, middle: Token, repository: Token? = nil, file: Token? = nil) {
+            self.prefix = prefix
+            self.suffix = suffix
+            self.middle = middle
+            self.repository = repository
+            self.file = file
+        }
     }
 
     /// Another text that may help.
@@ -25,11 +33,16 @@ package struct FillInTheMiddle: Sendable {
     private let vocabulary: Vocabulary
     private let tokens: Tokens
 
+    /// Uses these tokens of the vocabulary.
+    package init(_ vocabulary: Vocabulary, tokens: Tokens) {
+        self.vocabulary = vocabulary
+        self.tokens = tokens
+    }
+
     /// Nil where the vocabulary lacks the tokens.
     package init?(_ vocabulary: Vocabulary) {
         guard let tokens = vocabulary.fillInTheMiddle else { return nil }
-        self.vocabulary = vocabulary
-        self.tokens = tokens
+        self.init(vocabulary, tokens: tokens)
     }
 
     /// The prompt for what comes between `prefix` and `suffix`.

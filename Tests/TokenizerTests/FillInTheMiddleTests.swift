@@ -30,7 +30,17 @@ struct FillInTheMiddleTests {
     @Test("other files come first")
     func files() throws {
         let vocabulary = try Fixtures.vocabulary("ggml-vocab-starcoder.gguf")
-        let fill = try #require(FillInTheMiddle(vocabulary))
+        let known = try #require(vocabulary.fillInTheMiddle)
+        let fill = FillInTheMiddle(
+            vocabulary,
+            tokens: FillInTheMiddle.Tokens(
+                prefix: known.prefix,
+                suffix: known.suffix,
+                middle: known.middle,
+                repository: vocabulary.token(named: "<repo_name>"),
+                file: vocabulary.token(named: "<file_sep>")
+            )
+        )
         let prompt = try fill.prompt(
             prefix: "a",
             suffix: "b",
