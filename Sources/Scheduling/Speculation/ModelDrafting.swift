@@ -52,30 +52,31 @@ struct ModelDrafting: Sendable {
         if slice.guesses > 0 { attempt = nil }
     }
 
-    /// Takes in what a draft step took; gives the part of it in which it caught up on what it had not read.
+    /// Takes in what a draft step took.
     ///
     /// - Parameters:
     ///   - slices: What the step was made of.
     ///   - passes: How many guesses were made of the sequence that got most.
     ///   - seconds: Of the whole step.
+    /// - Returns: The part of it in which it caught up on what it had not read.
     mutating func note(_ slices: [DraftSlice], passes: Int, seconds: Double) -> Double {
         let guessing = slices.count { $0.guesses > 0 }
         let unread = slices.reduce(0) { $0 + $1.unread }
-        guard passes > 0, guessing > 0 else {
-            costs.note(StepLoad(decoding: 0, promptTokens: unread), seconds: seconds)
-            return seconds
-        }
         guard unread > 0 else {
-            costs.note(StepLoad(decoding: guessing), seconds: seconds / Double(passes))
+            if passes > 0 { costs.note(StepLoad(decoding: guessing), seconds: seconds / Double(passes)) }
             return 0
         }
-        if let pass = costs.decode(guessing), seconds > pass * Double(passes) {
-            let rest = seconds - pass * Double(passes)
+        // Reading alone takes a pass too, however little is read.
+        let base = Double(max(1, passes)) * (costs.decode(max(1, guessing)) ?? 0)
+        let rest = max(0, seconds - base)
+        // Of a few tokens each is dear: they tell only that it may be less.
+        let each = rest / Double(unread)
+        if unread >= Self.telling || each < costs.promptTokenAlone ?? .infinity {
             costs.note(StepLoad(decoding: 0, promptTokens: unread), seconds: rest)
-            return rest
         }
-        let rest = min(seconds, Double(unread) * (costs.promptTokenAlone ?? 0))
-        costs.note(StepLoad(decoding: guessing), seconds: (seconds - rest) / Double(passes))
-        return rest
+        return passes > 0 ? rest : seconds
     }
+
+    /// How many tokens are read in a step that tells what one costs.
+    private static let telling = 16
 }
