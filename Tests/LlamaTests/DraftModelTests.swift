@@ -66,9 +66,9 @@ struct DraftModelTests {
             }
             for (id, event) in scheduler.commit(plan, backend.run(plan), duration: .seconds(seconds)) {
                 switch event {
-                case .token(let token): result.answers[id, default: []].append(token)
+                case .token(let token, _): result.answers[id, default: []].append(token)
                 case .failed(let error): throw error
-                case .started, .embedding, .finished: break
+                case .started, .scored, .embedding, .finished: break
                 }
             }
         }
