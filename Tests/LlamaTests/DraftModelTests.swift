@@ -39,7 +39,8 @@ struct DraftModelTests {
     }
 
     /// Runs all generations to their ends.
-    private static func run(_ generations: [Generation], on backend: LlamaBackend, maxDrafts: Int = 6) throws -> Result {
+    private static func run(_ generations: [Generation], on backend: LlamaBackend, maxDrafts: Int = 6) throws -> Result
+    {
         var policy = SchedulingPolicy()
         policy.maxDrafts = maxDrafts
         var costs = StepCosts()

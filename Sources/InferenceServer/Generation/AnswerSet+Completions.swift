@@ -20,6 +20,7 @@ extension AnswerSet {
     /// Reads all answers to their ends, side by side.
     ///
     /// - Parameter begin: Gives what an answer is told as, by its number.
+    /// - Returns: The answers in order, and what they cost together.
     /// - Throws: `APIError` where one could not be finished; then the others end too.
     func collect(
         _ begin: @escaping @Sendable (Int) -> CompletionAnswer
@@ -72,7 +73,8 @@ extension AnswerSet {
                             var (answer, completion) = (answer, begin(index))
                             while let part = try await answer.next() {
                                 if let piece = try completion.piece(of: part) {
-                                    try await events.send(data: chunks.content(piece.text, index, logprobs: piece.logprobs).text)
+                                    let chunk = chunks.content(piece.text, index, logprobs: piece.logprobs)
+                                    try await events.send(data: chunk.text)
                                 }
                                 guard case .end(let reason, let usage) = part else { continue }
                                 try await events.send(data: chunks.closing(reason, index).text)
