@@ -12,6 +12,7 @@
 #include "cl_model.h"
 #include "cl_vocabulary.h"
 #include "cl_templates.h"
+#include "cl_chat_parser.h"
 #include "cl_context.h"
 #include "cl_memory.h"
 #include "cl_grammar.h"

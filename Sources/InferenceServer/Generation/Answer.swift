@@ -29,11 +29,16 @@ struct Answer {
     private var logprobs: [TokenLogprob] = []
     private var isOver = false
 
-    init(_ stream: RequestStream, vocabulary: Vocabulary, stops: [String]) {
+    /// - Parameters:
+    ///   - stream: What the engine makes.
+    ///   - vocabulary: The model's.
+    ///   - stops: Texts that end the answer.
+    ///   - preserved: Control tokens that belong to the text.
+    init(_ stream: RequestStream, vocabulary: Vocabulary, stops: [String], preserved: Set<Token> = []) {
         self.stream = stream
         self.stops = StopMatcher(stops)
         self.vocabulary = vocabulary
-        detokenizer = IncrementalDetokenizer(vocabulary: vocabulary)
+        detokenizer = IncrementalDetokenizer(vocabulary: vocabulary, preserved: preserved)
     }
 
     /// The next piece, or nil after the end.
@@ -65,6 +70,9 @@ struct Answer {
         }
         return nil
     }
+
+    /// The stop string that was found; nil before the end, and where none was.
+    var stoppingWord: String? { stops.matched }
 
     /// Reads to the end.
     mutating func all() async throws -> (text: String, reason: WireFormat.FinishReason, usage: TokenUsage) {

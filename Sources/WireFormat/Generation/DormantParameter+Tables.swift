@@ -13,7 +13,6 @@ extension DormantParameter {
         .refuses("n_indent", except: [0]),
         .refuses("n_keep", except: [0]),
         .refuses("n_probs", except: [0]),
-        .refuses("json_schema"),
         .refuses("t_max_predict_ms", except: [0]),
         .refuses("id_slot", except: [-1]),
         .refuses("return_tokens", except: [false]),
@@ -33,31 +32,20 @@ extension DormantParameter {
             ),
             .accepts("prompt_cache_retention", ChoiceShape<CacheRetention>()),
             .accepts("prompt_cache_options", MapShape(element: AnyShape())),
-            .accepts("parallel_tool_calls", BooleanShape()),
             // A guess at the answer; it may only make the answer come sooner.
-            .accepts("prediction", MapShape(element: AnyShape())),
+            .accepts("prediction", PredictionShape()),
 
             .refuses("store", except: [false]),
-            .refuses("tools", except: [[]]),
-            .refuses("tool_choice", except: ["none", "auto"]),
-            .refuses("functions", except: [[]]),
-            .refuses("function_call", except: ["none", "auto"]),
-            .refuses("response_format", except: [["type": "text"]]),
-            .refuses("logprobs", except: [false]),
-            .refuses("top_logprobs", except: [0]),
             .refuses("modalities", except: [["text"]]),
             .refuses("audio"),
-            .refuses("reasoning_effort"),
             .refuses("verbosity", except: ["medium"]),
             .refuses("web_search_options"),
             .refuses("moderation"),
 
             // llama.cpp's.
-            .refuses("chat_template_kwargs", except: [[:]]),
-            .refuses("reasoning_format", except: ["none", "auto"]),
             .refuses("thinking_forced_open", except: [false]),
             .refuses("add_generation_prompt", except: [true]),
-            .refuses("parse_tool_calls", except: [false]),
+            .refuses("parse_tool_calls", except: [true]),
 
             // text-generation-webui's.
             .refuses("mode", except: ["instruct"]),
@@ -66,7 +54,7 @@ extension DormantParameter {
         ]
 
     /// Those of text completions.
-    static let completions = shared
+    static let completions: [DormantParameter] = shared + [.refuses("json_schema")]
 }
 
 /// How long OpenAI keeps a cached prompt; here it stays as long as there is room.
@@ -74,4 +62,25 @@ private enum CacheRetention: String, CaseIterable {
     case inMemory = "in_memory"
     case inMemoryWithHyphen = "in-memory"
     case day = "24h"
+}
+
+/// `prediction`: text that the answer is expected to repeat.
+private struct PredictionShape: Shape {
+    private enum Kind: String, CaseIterable {
+        case content
+    }
+
+    private enum Parameters {
+        static let type = Parameter("type", ChoiceShape<Kind>())
+        static let content = Parameter("content", ChatContentShape(allows: [.text]))
+    }
+
+    var name: ShapeName { .object }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) {
+        try ObjectReader.read(value, at: path) { reader throws(APIError) in
+            _ = try reader.required(Parameters.type)
+            _ = try reader.required(Parameters.content)
+        }
+    }
 }
