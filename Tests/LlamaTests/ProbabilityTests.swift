@@ -113,7 +113,9 @@ struct SamplerChainTests {
         sampling.seed = seed
         sampling.temperature = temperature
         sampling.chain = chain
-        let prompt = try LoadedModel.tokens("My favourite animal is the dog, the dog, the dog, the").map(PromptItem.token)
+        let prompt = try LoadedModel.tokens("My favourite animal is the dog, the dog, the dog, the").map(
+            PromptItem.token
+        )
         let generation = Generation(prompt: prompt, sampling: sampling, maxTokens: 20)
         let tokens = try await LoadedModel.answer(generation, engine).tokens
         await engine.stop()

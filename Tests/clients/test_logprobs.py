@@ -11,10 +11,12 @@ TOKENS = [504, 2365, 6354, 16438]
 
 
 @pytest.fixture(scope="module")
-def complete(client):
-    def complete(prompt=PROMPT, client=client, **parameters):
+def complete(client, lenient):
+    def complete(prompt=PROMPT, **parameters):
+        # OpenAI's types do not know the nulls of its API: of a first token, and of chunks before the last.
+        chosen = lenient if parameters.get("echo") or parameters.get("stream") else client
         defaults = {"model": MODEL, "max_tokens": 8, "temperature": 0}
-        return client.completions.create(prompt=prompt, **defaults | parameters)
+        return chosen.completions.create(prompt=prompt, **defaults | parameters)
 
     return complete
 
@@ -87,6 +89,8 @@ def test_a_stream_tells_the_same(complete, parameters):
     whole = complete(**parameters).choices[0]
     text, tokens, logprobs, offsets = "", [], [], []
     for chunk in complete(stream=True, **parameters):
+        if not chunk.choices:
+            continue
         choice = chunk.choices[0]
         text += choice.text
         if choice.logprobs is not None:

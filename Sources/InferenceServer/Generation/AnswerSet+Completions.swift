@@ -20,6 +20,7 @@ extension AnswerSet {
     /// Reads all answers to their ends, side by side.
     ///
     /// - Parameter begin: Gives what an answer is told as, by its number.
+    /// - Returns: The answers in order, and what they cost together.
     /// - Throws: `APIError` where one could not be finished; then the others end too.
     func collect(
         _ begin: @escaping @Sendable (Int) -> CompletionAnswer

@@ -34,7 +34,9 @@ package enum Work: Sendable {
 package struct Generation: Sendable {
     package let prompt: [PromptItem]
     package let sampling: Sampling
-    /// The most tokens to generate; nil means the rest of the context. 0 only computes the prompt, for its scores.
+    /// The most tokens to generate; nil means the rest of the context.
+    ///
+    /// 0 only computes the prompt, for its scores.
     package let maxTokens: Int?
     /// Nil, or of which of the prompt's tokens the probabilities are told.
     package let scoring: PromptScoring?

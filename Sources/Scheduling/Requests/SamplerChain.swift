@@ -27,7 +27,7 @@ package struct SamplerChain: Hashable, Sendable {
     /// How many of the last tokens are looked at.
     package var dryLastCount: Int32 = 0
     package var dryBreakers = ["\n", ":", "\"", "*"]
-    /// 0, 1 or 2. Takes the place of what truncates.
+    /// 0, 1 or 2; it takes the place of what truncates.
     package var mirostat: Int32 = 0
     package var mirostatTau: Float = 5
     package var mirostatEta: Float = 0.1

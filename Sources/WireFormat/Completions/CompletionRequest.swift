@@ -5,7 +5,7 @@ package struct CompletionRequest: RequestBody, Equatable {
 
     package let prompt: CompletionPrompt
 
-    /// `maximumTokens` is never nil here: the default is 16. It may be 0.
+    /// `maximumTokens` is never nil here, the default is 16, and may be 0.
     package let generation: GenerationParameters
 
     /// Whether answers begin with their prompts; `logprobs` then tells of the prompts' tokens too.
