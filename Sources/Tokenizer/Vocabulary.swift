@@ -33,7 +33,8 @@ package typealias Token = Int32
     package let separator: Token?
     package let padding: Token?
     package let newline: Token?
-
+    /// What a model that fills in the middle of a text is asked with.
+    ///
     /// Nil where the vocabulary lacks one that such prompts need.
     package let fillInTheMiddle: FillInTheMiddle.Tokens?
 

@@ -10,7 +10,7 @@ extension Routes {
         let body = try request.decode(LlamaCompletionRequest.self)
         let lease = try await catalog.lease(body.model)
         let answers = try await AnswerSet(
-            prompts: try body.prompt.tokenized(for: lease.model),
+            prompts: try body.prompt.inputs(for: lease.model).map(\.tokens),
             parameters: body.generation,
             stops: body.generation.stop,
             lease: lease,
@@ -102,16 +102,14 @@ private struct LlamaDialect {
                         group.addTask {
                             var answer = answer
                             while let part = try await answer.next() {
-                                let piece =
-                                    switch part {
-                                    case .text(let text): LlamaCompletion(index: index, content: text)
-                                    case .end(let reason, let usage):
-                                        LlamaCompletion(
-                                            index: index,
-                                            content: "",
-                                            ending: ending(reason, answer.stoppingWord, usage)
-                                        )
-                                    }
+                                let piece: LlamaCompletion
+                                switch part {
+                                case .prompt: continue
+                                case .text(let text, _): piece = LlamaCompletion(index: index, content: text)
+                                case .end(let reason, let usage):
+                                    let ending = ending(reason, answer.stoppingWord, usage)
+                                    piece = LlamaCompletion(index: index, content: "", ending: ending)
+                                }
                                 try await events.send(data: piece.json.text)
                             }
                         }

@@ -63,7 +63,7 @@ extension Routes {
     private func applyTemplate(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(ChatRequest.self)
         let lease = try await catalog.lease(body.model)
-        return .json(["prompt": .string(try ChatPrompt(body.messages, model: lease.model).text)] as JSONValue)
+        return .json(["prompt": .string(try ChatPrompt(body.conversation, model: lease.model).text)] as JSONValue)
     }
 
     /// Answers `GET /props`.
