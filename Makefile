@@ -59,7 +59,7 @@ test-clients: build models  # the official clients against the running server
 
 fuzz-api: build models  ## send 10,000 strange requests, made of the server's own description
 	@Scripts/python-env.sh
-	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-10000} .venv/bin/python -m pytest -s Tests/clients/test_fuzz.py
+	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-10000} .venv/bin/python -m pytest -s -o faulthandler_timeout=0 Tests/clients/test_fuzz.py
 
 bench: build models  ## measure against llama-server, into docs/benchmarks.md (ARGS="--help" for less)
 	@Scripts/bench/build-llama-server.sh

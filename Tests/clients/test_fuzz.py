@@ -29,8 +29,11 @@ def shortened(body):
         return body
     for name, limit in (("max_tokens", 2), ("max_completion_tokens", 2), ("n_predict", 2), ("n", 2), ("best_of", 2)):
         value = body.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and value > limit:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and (value > limit or value == -1):
             body[name] = limit
+    asks = any(name in body for name in ("messages", "prompt", "input_prefix"))
+    if asks and all(body.get(name) is None for name in ("max_tokens", "max_completion_tokens", "n_predict")):
+        body["max_tokens"] = 2
     return body
 
 
