@@ -18,6 +18,7 @@ struct AnswerSet {
     ///   - stops: Texts that end an answer, the template's among them.
     ///   - grammar: What the answers are held to.
     ///   - preserved: Control tokens that belong to the answers' texts.
+    ///   - grammarParameter: What errors call the grammar.
     ///   - scoring: Which of the prompts' tokens are told with their probabilities.
     ///   - lease: On the model that generates; held for as long as the answers are.
     ///   - owner: On whose behalf.
@@ -29,6 +30,7 @@ struct AnswerSet {
         stops: [String],
         grammar: Grammar? = nil,
         preserved: Set<Token> = [],
+        grammarParameter: String = "grammar",
         scoring: PromptScoring? = nil,
         lease: ModelLease<ChatModel>,
         owner: Owner,
@@ -50,7 +52,7 @@ struct AnswerSet {
             for choice in 0..<parameters.count {
                 var sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
                 if let grammar { sampling.grammar = grammar }
-                try model.prepare(sampling)
+                try model.prepare(sampling, grammarParameter: grammarParameter)
                 works.append(
                     .generation(
                         Generation(

@@ -102,17 +102,17 @@ final class ChatModel: Sendable {
 
     /// Makes ahead, off the engine's thread, what a request's sampler takes time to make, such as its grammar.
     ///
+    /// - Parameters:
+    ///   - sampling: The request's.
+    ///   - grammarParameter: What the request calls what the grammar was made of.
     /// - Throws: 400 where the grammar is none, or a number is of no use.
-    func prepare(_ sampling: Sampling) throws(APIError) {
+    func prepare(_ sampling: Sampling, grammarParameter: String = "grammar") throws(APIError) {
         do {
             try loaded.prepare(sampling)
         } catch {
             guard error.code == .invalidArgument else { throw .internalServer }
-            throw .invalidRequest(
-                "Invalid '\(sampling.grammar == nil ? "samplers" : "grammar")': \(error.reason).",
-                param: sampling.grammar == nil ? "samplers" : "grammar",
-                code: "invalid_value"
-            )
+            let param = sampling.grammar == nil ? "samplers" : grammarParameter
+            throw .invalidRequest("Invalid '\(param)': \(error.reason).", param: param, code: "invalid_value")
         }
     }
 
