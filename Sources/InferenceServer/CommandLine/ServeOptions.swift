@@ -82,13 +82,24 @@ struct ServeOptions {
         value: "SIZE",
         help: "what its files take together, such as 500M or 10G (default: 2G)"
     )
+    static let maxResponses = CommandLineOption(
+        "--max-responses",
+        value: "N",
+        help: "responses of /v1/responses that are remembered, the newest\nones; in memory alone (default: 1000)"
+    )
+    static let responsesSize = CommandLineOption(
+        "--responses-size",
+        value: "SIZE",
+        help: "what they take together, such as 64M or 1G (default: 128M)"
+    )
     static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
     static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
 
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxGap, maxBody, speculation, storeFolder, storeSize, api, publicAPI,
+            strictModels, maxQueue, maxGap, maxBody, speculation, storeFolder, storeSize, maxResponses,
+            responsesSize, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -108,6 +119,7 @@ struct ServeOptions {
     var storeFolder: String?
     /// In bytes.
     var storeSize: UInt64
+    var responses: ResponseStore.Limits
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
         let options = try ParsedOptions(arguments, options: Self.all, command: "serve")
@@ -130,6 +142,10 @@ struct ServeOptions {
         maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
         storeFolder = options.string(Self.storeFolder)
         storeSize = try Self.storeSize(options)
+        responses = ResponseStore.Limits(
+            count: try options.integer(Self.maxResponses, in: 0...1_000_000) ?? 1_000,
+            bytes: try Self.responsesSize(options)
+        )
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
                 "binding to \(host) lets everybody on the network use this server: give --api-key, or --insecure-listen if that is meant"
@@ -174,6 +190,14 @@ struct ServeOptions {
             throw UsageError("--kv-store-size takes a size such as 500M or 10G, not '\(text)'")
         }
         return size
+    }
+
+    private static func responsesSize(_ options: ParsedOptions) throws(UsageError) -> Int {
+        guard let text = options.string(responsesSize) else { return 128 << 20 }
+        guard case .bytes(let size)? = MemorySize(text) else {
+            throw UsageError("--responses-size takes a size such as 64M or 1G, not '\(text)'")
+        }
+        return Int(clamping: size)
     }
 
     private static func tls(_ options: ParsedOptions) throws(UsageError) -> (certificate: String, key: String)? {

@@ -44,7 +44,8 @@ struct ServeCommand {
             abort: loading
         )
         _ = try await catalog.pool.lease(catalog.models[0].id)
-        let routes = Routes(catalog: catalog) { Int(Date.now.timeIntervalSince1970) }
+        let responses = ResponseStore(options.responses)
+        let routes = Routes(catalog: catalog, responses: responses) { Int(Date.now.timeIntervalSince1970) }
         let server = try HTTPServer(
             listener: listener,
             configuration: try configuration(),
@@ -59,6 +60,7 @@ struct ServeCommand {
         log.info("stopping; running answers have \(Self.drainDeadline) to end, a second signal ends them now")
         await server.shutdown(drainDeadline: Self.drainDeadline)
         loading.raise()
+        responses.cancelAll()
         await catalog.pool.close()
         log.info("stopped")
     }

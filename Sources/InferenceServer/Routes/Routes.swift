@@ -4,6 +4,7 @@ import WireFormat
 /// What the handlers share, and the table of all routes.
 struct Routes: Sendable {
     let catalog: ModelCatalog
+    let responses: ResponseStore
     /// Seconds since 1970.
     let now: @Sendable () -> Int
 
@@ -24,6 +25,14 @@ struct Routes: Sendable {
         [
             Route(method: .post, pattern: "/chat/completions", handler: chatCompletions),
             Route(method: .post, pattern: "/completions", handler: completions),
+            Route(method: .post, pattern: "/responses", handler: createResponse),
+            Route(method: .post, pattern: "/responses/input_tokens", handler: countResponseTokens),
+            Route(method: .post, pattern: "/responses/compact", handler: compactResponse),
+            Route(method: .get, pattern: "/responses/{response}", handler: retrieveResponse),
+            Route(method: .delete, pattern: "/responses/{response}", handler: deleteResponse),
+            Route(method: .post, pattern: "/responses/{response}/cancel", handler: cancelResponse),
+            Route(method: .get, pattern: "/responses/{response}/input_items", handler: listResponseInput),
+            Route(method: .post, pattern: "/decisions", handler: decide),
             Route(method: .get, pattern: "/models", handler: listModels),
             Route(method: .get, pattern: "/models/{model...}", handler: retrieveModel),
             Route(method: .get, pattern: "/internal/scheduler", handler: scheduler),
