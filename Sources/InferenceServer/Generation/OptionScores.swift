@@ -34,11 +34,15 @@ struct OptionScores {
         param: String
     ) async throws {
         let vocabulary = lease.model.vocabulary
-        let end = vocabulary.endOfTurn ?? vocabulary.endOfSequence
-        let prompts: [[Token]]
+        // Vocabularies do not always say which of the two a turn ends with: an answer that ends with either has ended.
+        var ends = [vocabulary.endOfTurn, vocabulary.endOfSequence].compactMap(\.self).map { [$0] }
+        if ends.count == 2, ends[0] == ends[1] { ends.removeLast() }
+        if ends.isEmpty { ends = [[]] }
+        var prompts: [[Token]] = []
         do throws(TokenizerError) {
-            prompts = try options.map { option throws(TokenizerError) in
-                prompt + (try vocabulary.encode(option, addSpecial: false, parseSpecial: false)) + (end.map { [$0] } ?? [])
+            for option in options {
+                let tokens = try vocabulary.encode(option, addSpecial: false, parseSpecial: false)
+                for end in ends { prompts.append(prompt + tokens + end) }
             }
         } catch {
             throw APIError(error, param: param)
@@ -63,7 +67,8 @@ struct OptionScores {
                 cached.append(usage.cached)
             }
         }
-        probabilities = Self.shares(logprobs)
+        let shares = Self.shares(logprobs)
+        probabilities = options.indices.map { shares[$0 * ends.count..<($0 + 1) * ends.count].reduce(0, +) }
         promptTokens = prompt.count
         cachedTokens = min(prompt.count, cached.min() ?? 0)
     }
