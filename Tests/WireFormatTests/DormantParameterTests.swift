@@ -27,10 +27,8 @@ struct DormantParameterTests {
         "what is not built is refused by its name",
         arguments: [
             ("audio", #"{"voice":"alloy","format":"wav"}"#),
-            ("web_search_options", "{}"), ("moderation", "{}"),
-            ("grammar", #""root ::= x""#), ("json_schema", "{}"), ("n_predict", "5"), ("character", #""Eve""#),
-            ("instruction_template", #""ChatML""#), ("lora", #"[{"id":0}]"#), ("repeat_last_n", "64"),
-            ("samplers", #"["top_k"]"#),
+            ("web_search_options", "{}"), ("moderation", "{}"), ("character", #""Eve""#),
+            ("instruction_template", #""ChatML""#), ("lora", #"[{"id":0}]"#),
         ]
     )
     func unsupported(name: String, value: String) {
@@ -48,7 +46,7 @@ struct DormantParameterTests {
             ("store", "true", "true", "false"),
             ("modalities", #"["text","audio"]"#, "an array", #"["text"]"#),
             ("verbosity", #""low""#, #""low""#, #""medium""#), ("mode", #""chat""#, #""chat""#, #""instruct""#),
-            ("repeat_penalty", "1.1", "1.1", "1"), ("mirostat", "2", "2", "0"),
+            ("n_probs", "2", "2", "0"),
         ]
     )
     func unsupportedValue(name: String, value: String, shown: String, supported: String) {

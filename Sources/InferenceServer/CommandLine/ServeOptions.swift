@@ -71,6 +71,13 @@ struct ServeOptions {
         value: "N",
         help: "tokens guessed ahead from the text itself where that pays;\n0 for none (default: 8)"
     )
+    static let draftModel = CommandLineOption(
+        "--draft-model",
+        "-md",
+        value: "NAME|FILE",
+        help:
+            "a smaller model of the same vocabulary that guesses ahead for the\ndefault model where that pays (default: none)"
+    )
     static let storeFolder = CommandLineOption(
         "--kv-store",
         value: "DIR",
@@ -92,14 +99,19 @@ struct ServeOptions {
         value: "SIZE",
         help: "what they take together, such as 64M or 1G (default: 128M)"
     )
+    static let showPrompts = CommandLineOption(
+        "--slots-show-prompts",
+        help:
+            "GET /slots shows the prompts of running requests to those who\nsent them: to holders of the same key, or to all without keys"
+    )
     static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
     static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
 
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxGap, maxBody, speculation, storeFolder, storeSize, maxResponses,
-            responsesSize, api, publicAPI,
+            strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, maxResponses,
+            responsesSize, showPrompts, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -114,12 +126,15 @@ struct ServeOptions {
     var maxQueue: Int
     var maxGap: Duration
     var maxDrafts: Int
+    /// By its name, or its path; nil for none.
+    var draftModel: String?
     var maxBody: Int
     /// Nil where nothing outlives the process.
     var storeFolder: String?
     /// In bytes.
     var storeSize: UInt64
     var responses: ResponseStore.Limits
+    var showsPrompts: Bool
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
         let options = try ParsedOptions(arguments, options: Self.all, command: "serve")
@@ -139,6 +154,7 @@ struct ServeOptions {
         maxQueue = try options.integer(Self.maxQueue, in: 1...100_000) ?? 256
         maxGap = .milliseconds(try options.integer(Self.maxGap, in: 1...60_000) ?? 100)
         maxDrafts = try options.integer(Self.speculation, in: 0...64) ?? 8
+        draftModel = try Self.draftModel(options, maxDrafts: maxDrafts, isDeterministic: model.isDeterministic)
         maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
         storeFolder = options.string(Self.storeFolder)
         storeSize = try Self.storeSize(options)
@@ -146,6 +162,7 @@ struct ServeOptions {
             count: try options.integer(Self.maxResponses, in: 0...1_000_000) ?? 1_000,
             bytes: try Self.responsesSize(options)
         )
+        showsPrompts = options.has(Self.showPrompts)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
                 "binding to \(host) lets everybody on the network use this server: give --api-key, or --insecure-listen if that is meant"
@@ -181,6 +198,19 @@ struct ServeOptions {
             throw UsageError("an API key is longer than \(APIKeys.longest) bytes")
         }
         return keys
+    }
+
+    private static func draftModel(
+        _ options: ParsedOptions,
+        maxDrafts: Int,
+        isDeterministic: Bool
+    ) throws(UsageError) -> String? {
+        guard let name = options.string(draftModel) else { return nil }
+        if maxDrafts == 0 { throw UsageError("--draft-model is of no use with --draft-max 0: leave one of them out") }
+        if isDeterministic {
+            throw UsageError("--deterministic computes without guesses: leave out --draft-model")
+        }
+        return name
     }
 
     private static func storeSize(_ options: ParsedOptions) throws(UsageError) -> UInt64 {

@@ -23,7 +23,12 @@ struct ServeCommand {
         let folder = ModelFolder(path: options.model.folder)
         let available = AvailableMemory.bytes()
         let budget = MemoryBudget.measured(host: options.model.memoryBudget.bytes(of: available))
-        let selection = try ModelSelection(folder, options: options.model, budget: budget)
+        let selection = try ModelSelection(
+            folder,
+            options: options.model,
+            draftModel: options.draftModel,
+            budget: budget
+        )
         selection.printPlan(budget, available: available)
 
         // First of all, so that a conflict is found before a long loading; clients that come meanwhile wait.
@@ -45,7 +50,9 @@ struct ServeCommand {
         )
         _ = try await catalog.pool.lease(catalog.models[0].id)
         let responses = ResponseStore(options.responses)
-        let routes = Routes(catalog: catalog, responses: responses) { Int(Date.now.timeIntervalSince1970) }
+        let routes = Routes(catalog: catalog, responses: responses, showsPrompts: options.showsPrompts) {
+            Int(Date.now.timeIntervalSince1970)
+        }
         let server = try HTTPServer(
             listener: listener,
             configuration: try configuration(),
@@ -84,7 +91,7 @@ struct ServeCommand {
             access: AccessControl(
                 hosts: HostPolicy(additional: options.allowedHosts),
                 origins: OriginPolicy(allowed: options.corsOrigins),
-                keys: try APIKeys(options.apiKeys)
+                keys: try APIKeys(options.apiKeys, openPaths: Routes.openPaths)
             )
         )
         configuration.limits.body = options.maxBody

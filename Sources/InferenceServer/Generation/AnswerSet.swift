@@ -51,6 +51,7 @@ struct AnswerSet {
             let items = prompt.map(PromptItem.token)
             for choice in 0..<parameters.count {
                 var sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
+                sampling.chain = SamplerChain(parameters.samplers, prompt: prompt, contextLength: model.contextLength)
                 if let grammar { sampling.grammar = grammar }
                 try model.prepare(sampling, grammarParameter: grammarParameter)
                 works.append(
@@ -78,6 +79,11 @@ struct AnswerSet {
 
     /// One request may not fill the whole queue with its answers.
     static let maximumCount = 128
+
+    /// What one answer cost.
+    func usage(_ usage: TokenUsage) -> Usage {
+        Usage(promptTokens: usage.prompt, completionTokens: usage.generated, cachedTokens: usage.cached)
+    }
 
     /// What all answers cost together; each prompt counts once, however many answers it has.
     func total(_ usages: [TokenUsage]) -> Usage {

@@ -7,30 +7,41 @@ struct EngineRecorder {
         let owner: Owner
         let admitted: Instant
         let promptTokens: Int
+        /// The prompt of a generation; nil for other work.
+        let prompt: [PromptItem]?
         var hasBegun = false
         /// Nil before the first token, and after a pause.
         var lastToken: Instant?
     }
 
     private(set) var metrics: EngineMetrics
+    /// What had been guessed before this engine began.
+    private let earlierDrafts: DraftCounts
     private var lives: [RequestID: Life] = [:]
 
     /// Goes on counting from these metrics.
-    init(_ metrics: EngineMetrics) { self.metrics = metrics }
+    init(_ metrics: EngineMetrics) {
+        self.metrics = metrics
+        earlierDrafts = metrics.drafts
+    }
 
     /// Nil where there is no such request, or it has ended.
     subscript(_ id: RequestID) -> Life? { lives[id] }
 
     mutating func admitted(_ requests: [Request], at now: Instant) {
         for request in requests {
-            let tokens =
+            let (tokens, prompt): (Int, [PromptItem]?) =
                 switch request.work {
-                case .generation(let generation): generation.prompt.reduce(0) { $0 + $1.tokenCount }
-                case .embedding(let tokens): tokens.count
+                case .generation(let generation):
+                    (generation.prompt.reduce(0) { $0 + $1.tokenCount }, generation.prompt)
+                case .embedding(let tokens): (tokens.count, nil)
                 }
-            lives[request.id] = Life(owner: request.owner, admitted: now, promptTokens: tokens)
+            lives[request.id] = Life(owner: request.owner, admitted: now, promptTokens: tokens, prompt: prompt)
         }
     }
+
+    /// What was guessed since the engine began.
+    mutating func drafted(_ counts: DraftCounts) { metrics.drafts = earlierDrafts + counts }
 
     mutating func rejected(_ count: Int) { metrics.count(.rejected, count) }
 
@@ -47,9 +58,11 @@ struct EngineRecorder {
 
     /// A step is over, whatever came of it.
     mutating func ended(_ plan: BatchPlan, duration: Duration) {
+        if case .draft = plan.step { return metrics.draftStepSeconds.observe(duration) }
         metrics.stepSeconds.observe(duration)
         let sizes =
             switch plan.step {
+            case .draft: [Int]()
             case .tokens(let slices): slices.map(\.tokens.count)
             case .embeddings(let texts): texts.map(\.tokens.count)
             case .encode(let step): [step.item.tokenCount]

@@ -121,6 +121,7 @@ private struct DecisionOptionShape: Shape {
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Option {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in
+            let description = try reader.optional(Self.description)
             let value = try reader.required(Parameter(key, AnyShape()))
             switch value {
             case .string: _ = try StringShape(minimumLength: 1, maximumLength: 1_000).decode(value, at: path.member(key))
@@ -132,7 +133,7 @@ private struct DecisionOptionShape: Shape {
                     expected: key == "value" ? "one of a string or boolean" : "a string"
                 )
             }
-            return Option(value: value, description: try reader.optional(Self.description))
+            return Option(value: value, description: description)
         }
     }
 }

@@ -30,8 +30,8 @@ extension DecisionRequest {
         self = try ObjectReader.read(json, at: .root) { reader throws(APIError) in
             let model = try reader.optional(Parameters.model)
             let input = try reader.required(Parameters.input)
-            let questions = try reader.required(Parameters.questions)
             try reader.check(Self.dormant)
+            let questions = try reader.required(Parameters.questions)
             var items: [ResponseItem] = []
             for (index, element) in input.enumerated() {
                 guard case .item(let item) = element else {

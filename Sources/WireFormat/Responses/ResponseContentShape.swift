@@ -21,6 +21,8 @@ struct ResponseContentShape: Shape {
 
     let name = ShapeName(singular: "one of a string or array of objects", plural: "strings or arrays of objects")
 
+    var schema: JSONValue { .anyOf(StringShape(), ListShape(of: ResponsePartShape(allows: allows))) }
+
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [ContentPart] {
         switch value {
         case .string(let text): return [.text(text)]

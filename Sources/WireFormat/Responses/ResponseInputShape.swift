@@ -12,6 +12,8 @@ struct ResponseInputShape: Shape {
 
     let name = ShapeName(singular: "one of a string or array of objects", plural: "strings or arrays of objects")
 
+    var schema: JSONValue { .anyOf(StringShape(), ListShape(of: ResponseItemShape(takesJSON: takesJSON))) }
+
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [ResponseInput] {
         switch value {
         case .string(let text): [.item(ResponseItem(.message(.user, [.text(text)])))]
@@ -71,6 +73,9 @@ private struct ResponseItemShape: Shape {
     ]
 
     var name: ShapeName { .object }
+
+    /// Which members there are depends on a type that may be left out.
+    var schema: JSONValue { ["type": "object"] }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ResponseInput {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in
@@ -154,6 +159,8 @@ private struct ResponseItemShape: Shape {
 /// `encrypted_content`: what this server gave an earlier answer.
 private struct OpaqueTextShape: Shape {
     var name: ShapeName { .string }
+
+    var schema: JSONValue { StringShape().schema }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
         guard let text = OpaqueText.unwrap(try StringShape().decode(value, at: path)) else {

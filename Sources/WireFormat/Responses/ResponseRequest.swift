@@ -128,6 +128,7 @@ extension ResponseRequest {
             ("user", JSONValue(try reader.optional(Parameters.user))),
         ]
         try reader.check(Self.dormant)
+        try source.check()
         echo = JSONObject(own + shaping.json.members.map { ($0.key, $0.value) })
     }
 }
@@ -158,6 +159,7 @@ package struct ResponseCountRequest: RequestBody, Equatable {
             let source = try ResponseSource(reading: &reader)
             let shaping = try ResponseShaping(reading: &reader)
             try reader.check([.refuses("personality")])
+            try source.check()
             return Self(source: source, shaping: shaping)
         }
     }
@@ -187,6 +189,7 @@ package struct ResponseCompactRequest: RequestBody, Equatable {
             let source = try ResponseSource(reading: &reader)
             let tier = try reader.optional(Self.tier)
             try reader.check(Self.dormant)
+            try source.check()
             return Self(source: source, serviceTier: tier)
         }
     }

@@ -24,15 +24,19 @@ extension ResponseSource {
     /// Conversations and prompts are objects of other endpoints, which this server does not have.
     private static let dormant: [DormantParameter] = [.refuses("conversation"), .refuses("prompt")]
 
-    /// Reads what a response is made from; something there must be.
+    /// Reads what a response is made from.
     init(reading reader: inout ObjectReader) throws(APIError) {
         model = try reader.optional(Parameters.model)
         try reader.check(Self.dormant)
         let input = try reader.optional(Parameters.input)
         instructions = try reader.optional(Parameters.instructions)
         previousID = try reader.optional(Parameters.previous)
-        guard input?.isEmpty == false || previousID != nil else { throw .missing(reader.path.member("input")) }
         self.input = input ?? []
+    }
+
+    /// Refuses a request that a response can't be made from, once all of it is read.
+    func check() throws(APIError) {
+        guard !input.isEmpty || previousID != nil else { throw .missing(ParameterPath.root.member("input")) }
     }
 }
 

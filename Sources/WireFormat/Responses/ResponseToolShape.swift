@@ -28,6 +28,14 @@ struct ResponseToolShape: Shape {
 
     var name: ShapeName { .object }
 
+    /// The decoder names each type of tool that is not here.
+    var schema: JSONValue {
+        [
+            "type": "object", "properties": ["type": ["type": "string", "enum": ["function", "custom"]]],
+            "required": ["type", "name"],
+        ]
+    }
+
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Declaration {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in
             let type = try reader.required(Parameters.type)
@@ -135,6 +143,15 @@ struct ResponseToolChoiceShape: Shape {
     }
 
     let name = ShapeName(singular: "one of a string or an object", plural: "strings or objects")
+
+    var schema: JSONValue {
+        [
+            "anyOf": [
+                ChoiceShape<Mode>().schema,
+                ["type": "object", "properties": ["type": ChoiceShape<Kind>().schema], "required": ["type"]],
+            ]
+        ]
+    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ToolChoice {
         switch value {
