@@ -35,6 +35,15 @@ struct CommandLineTests {
         #expect(try serve("--api", "--log-level", "error").model.logLevel == .error)
     }
 
+    @Test("responses are remembered within bounds")
+    func responses() throws {
+        #expect(try serve().responses == ResponseStore.Limits(count: 1_000, bytes: 128 << 20))
+        let options = try serve("--max-responses", "0", "--responses-size=1M")
+        #expect(options.responses == ResponseStore.Limits(count: 0, bytes: 1 << 20))
+        #expect(throws: UsageError.self) { try serve("--responses-size", "10%") }
+        #expect(throws: UsageError.self) { try serve("--max-responses", "-1") }
+    }
+
     @Test("nothing outlives the process unless a folder is named, and its size is a size")
     func store() throws {
         #expect(try serve().storeFolder == nil)

@@ -89,6 +89,16 @@ struct ServeOptions {
         value: "SIZE",
         help: "what its files take together, such as 500M or 10G (default: 2G)"
     )
+    static let maxResponses = CommandLineOption(
+        "--max-responses",
+        value: "N",
+        help: "responses of /v1/responses that are remembered, the newest\nones; in memory alone (default: 1000)"
+    )
+    static let responsesSize = CommandLineOption(
+        "--responses-size",
+        value: "SIZE",
+        help: "what they take together, such as 64M or 1G (default: 128M)"
+    )
     static let showPrompts = CommandLineOption(
         "--slots-show-prompts",
         help:
@@ -100,8 +110,8 @@ struct ServeOptions {
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, showPrompts, api,
-            publicAPI,
+            strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, maxResponses,
+            responsesSize, showPrompts, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -123,6 +133,7 @@ struct ServeOptions {
     var storeFolder: String?
     /// In bytes.
     var storeSize: UInt64
+    var responses: ResponseStore.Limits
     var showsPrompts: Bool
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
@@ -147,6 +158,10 @@ struct ServeOptions {
         maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
         storeFolder = options.string(Self.storeFolder)
         storeSize = try Self.storeSize(options)
+        responses = ResponseStore.Limits(
+            count: try options.integer(Self.maxResponses, in: 0...1_000_000) ?? 1_000,
+            bytes: try Self.responsesSize(options)
+        )
         showsPrompts = options.has(Self.showPrompts)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
@@ -205,6 +220,14 @@ struct ServeOptions {
             throw UsageError("--kv-store-size takes a size such as 500M or 10G, not '\(text)'")
         }
         return size
+    }
+
+    private static func responsesSize(_ options: ParsedOptions) throws(UsageError) -> Int {
+        guard let text = options.string(responsesSize) else { return 128 << 20 }
+        guard case .bytes(let size)? = MemorySize(text) else {
+            throw UsageError("--responses-size takes a size such as 64M or 1G, not '\(text)'")
+        }
+        return Int(clamping: size)
     }
 
     private static func tls(_ options: ParsedOptions) throws(UsageError) -> (certificate: String, key: String)? {

@@ -49,7 +49,8 @@ struct ServeCommand {
             abort: loading
         )
         _ = try await catalog.pool.lease(catalog.models[0].id)
-        let routes = Routes(catalog: catalog, showsPrompts: options.showsPrompts) {
+        let responses = ResponseStore(options.responses)
+        let routes = Routes(catalog: catalog, responses: responses, showsPrompts: options.showsPrompts) {
             Int(Date.now.timeIntervalSince1970)
         }
         let server = try HTTPServer(
@@ -66,6 +67,7 @@ struct ServeCommand {
         log.info("stopping; running answers have \(Self.drainDeadline) to end, a second signal ends them now")
         await server.shutdown(drainDeadline: Self.drainDeadline)
         loading.raise()
+        responses.cancelAll()
         await catalog.pool.close()
         log.info("stopped")
     }

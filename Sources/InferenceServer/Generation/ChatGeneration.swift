@@ -28,6 +28,25 @@ struct ChatGeneration {
         param: String = "messages"
     ) async throws {
         let prompt = try ChatPrompt(conversation, param: param, model: lease.model)
+        try await self.init(prompt, parameters: parameters, lease: lease, owner: owner, param: param)
+    }
+
+    /// Submits one generation for each answer to a rendered conversation, all or none.
+    ///
+    /// - Parameters:
+    ///   - prompt: Of the model that answers.
+    ///   - parameters: How tokens are drawn.
+    ///   - lease: On the model that answers; held for as long as the answers are.
+    ///   - owner: On whose behalf.
+    ///   - param: What the request calls its turns, for errors.
+    /// - Throws: `APIError` where the conversation does not fit, or the queue is full.
+    init(
+        _ prompt: ChatPrompt,
+        parameters: GenerationParameters,
+        lease: ModelLease<ChatModel>,
+        owner: Owner,
+        param: String
+    ) async throws {
         set = try await AnswerSet(
             prompts: [prompt.tokens],
             parameters: parameters,
@@ -80,6 +99,17 @@ struct ChatGeneration {
             return results.sorted { $0.index < $1.index }
         }
         return usage(of: results.map { ($0.usage, $0.reasoning) })
+    }
+
+    /// Hands on the steps of the one answer.
+    ///
+    /// - Parameter take: Takes one step; the answer waits for as long as that takes.
+    /// - Returns: What it cost.
+    /// - Throws: What `take` throws; `APIError` where the answer could not be finished.
+    func follow(_ take: (AnswerEvent) async throws -> Void) async throws -> Usage {
+        var answer = answers[0]
+        while let event = try await answer.next() { try await take(event) }
+        return usage(of: [(answer.usage, answer.reasoningTokens)])
     }
 
     private func usage(of results: [(TokenUsage, Int)]) -> Usage {

@@ -5,6 +5,7 @@ import WireFormat
 /// What the handlers share, and the table of all routes.
 struct Routes: Sendable {
     let catalog: ModelCatalog
+    let responses: ResponseStore
     /// Whether `GET /slots` shows prompts to those who sent them.
     var showsPrompts = false
     /// Seconds since 1970.
@@ -19,7 +20,7 @@ struct Routes: Sendable {
 
     /// Every endpoint, once.
     var all: [Route] {
-        openAIRoutes + engineRoutes + tokenRoutes + llamaServerRoutes + modelControlRoutes + serviceRoutes
+        openAIRoutes + responseRoutes + engineRoutes + tokenRoutes + llamaServerRoutes + modelControlRoutes + serviceRoutes
             + descriptionRoutes + retiredRoutes
     }
 

@@ -96,7 +96,8 @@ extension [TokenLogprob] {
 }
 
 extension TokenLogprob {
-    fileprivate var chatJSON: JSONValue {
+    /// An element of `logprobs`.
+    var chatJSON: JSONValue {
         var object = chosen.chatObject
         object.append("top_logprobs", .array(top.map { .object($0.chatObject) }))
         return .object(object)

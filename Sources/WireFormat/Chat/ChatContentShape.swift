@@ -71,7 +71,7 @@ private struct ImageURLShape: Shape {
     }
 
     private enum Parameters {
-        static let url = Parameter("url", StringShape())
+        static let url = Parameter("url", DataURLShape())
         /// How finely models elsewhere look at the image.
         static let detail = Parameter("detail", ChoiceShape<Detail>())
     }
@@ -82,14 +82,25 @@ private struct ImageURLShape: Shape {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in
             _ = try reader.optional(Parameters.detail)
             let url = try reader.required(Parameters.url)
-            guard url.prefix(5).lowercased() == "data:" else {
-                throw .invalidValue(
-                    "Invalid value for \(path.member("url").quoted): this server fetches nothing; send the image itself "
-                        + "in a data: URL.",
-                    at: path.member("url")
-                )
-            }
             return ImageSource(dataURL: url, path: path.name)
         }
+    }
+}
+
+/// The URL of an image, which must hold the image itself.
+struct DataURLShape: Shape {
+    var name: ShapeName { .string }
+
+    var schema: JSONValue { StringShape().schema }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
+        let url = try StringShape().decode(value, at: path)
+        guard url.prefix(5).lowercased() == "data:" else {
+            throw .invalidValue(
+                "Invalid value for \(path.quoted): this server fetches nothing; send the image itself in a data: URL.",
+                at: path
+            )
+        }
+        return url
     }
 }

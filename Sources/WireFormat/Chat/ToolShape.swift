@@ -116,7 +116,7 @@ private struct CustomFormatShape: Shape {
 }
 
 /// `grammar` of a custom tool's format: a regular expression; Lark grammars are refused.
-private struct CustomGrammarShape: Shape {
+struct CustomGrammarShape: Shape {
     private enum Syntax: String, CaseIterable {
         case lark, regex
     }
@@ -129,20 +129,24 @@ private struct CustomGrammarShape: Shape {
     var name: ShapeName { .object }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
-        try ObjectReader.read(value, at: path) { reader throws(APIError) in
-            let definition = try reader.required(Parameters.definition)
-            guard try reader.required(Parameters.syntax) == .regex else {
-                throw .unsupportedValue("'lark'", at: path.member("syntax"), supported: ["'regex'"])
-            }
-            do throws(TextPattern.Fault) {
-                // The whole input has to match, whether the expression says so or not.
-                return try TextPattern(definition, isWhole: true).grammarPattern
-            } catch {
-                throw .invalidValue(
-                    "Invalid \(path.member("definition").quoted): \(error.description).",
-                    at: path.member("definition")
-                )
-            }
+        try ObjectReader.read(value, at: path) { reader throws(APIError) in try Self.pattern(&reader) }
+    }
+
+    /// The pattern that the members of an object describe.
+    static func pattern(_ reader: inout ObjectReader) throws(APIError) -> String {
+        let path = reader.path
+        let definition = try reader.required(Parameters.definition)
+        guard try reader.required(Parameters.syntax) == .regex else {
+            throw .unsupportedValue("'lark'", at: path.member("syntax"), supported: ["'regex'"])
+        }
+        do throws(TextPattern.Fault) {
+            // The whole input has to match, whether the expression says so or not.
+            return try TextPattern(definition, isWhole: true).grammarPattern
+        } catch {
+            throw .invalidValue(
+                "Invalid \(path.member("definition").quoted): \(error.description).",
+                at: path.member("definition")
+            )
         }
     }
 }

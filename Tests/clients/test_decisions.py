@@ -1,0 +1,121 @@
+"""Decisions through the official client, held to the probabilities that text completions tell."""
+
+import math
+
+import openai
+import pytest
+
+from support import MODEL
+
+INPUT = "The customer writes: I was charged twice for one month, and I want my money back."
+SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
+PREDICATE = {"type": "predicate", "instructions": "The customer was charged more than once.", "name": "twice"}
+CHOICE = {
+    "type": "choice",
+    "instructions": "What is it about?",
+    "choices": [{"value": "billing and payments"}, {"value": "shipping", "description": "parcels"}, {"value": True}],
+}
+SCORE = {
+    "type": "score",
+    "instructions": "How angry is the customer?",
+    "levels": [{"label": "calm"}, {"label": "annoyed"}, {"label": "furious"}],
+    "name": "anger",
+}
+
+
+@pytest.fixture(scope="module")
+def decide(client):
+    def decide(*questions, input=INPUT):
+        return client.decisions.create(model=MODEL, input=input, questions=questions)
+
+    return decide
+
+
+def logprob(client, question, option):
+    """Of an answer and its end, as a completion echoes them."""
+    asked = f"<|im_start|>system\n{SYSTEM}<|im_end|>\n<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n"
+    answer = client.completions.create(
+        model=MODEL, prompt=f"{asked}{option}<|im_end|>", max_tokens=0, echo=True, logprobs=0
+    )
+    told = answer.choices[0].logprobs
+    return sum(p for p, offset in zip(told.token_logprobs, told.text_offset) if offset >= len(asked))
+
+
+def shares(values):
+    weights = [math.exp(value) for value in values]
+    return [weight / sum(weights) for weight in weights]
+
+
+def test_probabilities_are_those_of_the_model(decide, lenient):
+    answer = decide(PREDICATE).answers[0]
+    question = f"{INPUT}\nIs this true?\n{PREDICATE['instructions']}\nAnswer with Yes or No."
+    expected = shares([logprob(lenient, question, option) for option in ("Yes", "No")])
+    assert answer.type == "predicate" and answer.name == "twice"
+    # Other batch shapes change the last bits of logits.
+    assert answer.probability == pytest.approx(expected[0], abs=0.05)
+
+
+def test_options_of_several_tokens_count_whole(decide, lenient):
+    answer = decide(CHOICE).answers[0]
+    choices = "- billing and payments\n- shipping (parcels)\n- true"
+    question = f"{INPUT}\n{CHOICE['instructions']}\nThese are the choices:\n{choices}\nAnswer with one of them, in its words."
+    expected = shares([logprob(lenient, question, option) for option in ("billing and payments", "shipping", "true")])
+    assert [option.probability for option in answer.probabilities] == pytest.approx(expected, abs=0.05)
+    assert [option.value for option in answer.probabilities] == ["billing and payments", "shipping", True]
+    best = max(answer.probabilities, key=lambda option: option.probability)
+    assert (answer.choice, answer.confidence) == (best.value, best.probability)
+    assert answer.name is None
+
+
+def test_a_score_is_the_mean_of_the_levels(decide):
+    answer = decide(SCORE).answers[0]
+    assert [(level.value, level.label) for level in answer.probabilities] == [(0, "calm"), (1, "annoyed"), (2, "furious")]
+    assert sum(level.probability for level in answer.probabilities) == pytest.approx(1)
+    assert answer.score == pytest.approx(sum(level.value * level.probability for level in answer.probabilities))
+    assert answer.confidence == max(level.probability for level in answer.probabilities)
+
+
+def test_many_questions_share_their_input(decide):
+    statements = [{"type": "predicate", "instructions": f"The customer has {number} cats.", "name": str(number)} for number in range(12)]
+    decisions = decide(*statements, input=INPUT + " I have a cat." * 40)
+    assert [answer.name for answer in decisions.answers] == [str(number) for number in range(12)]
+    assert all(0 <= answer.probability <= 1 for answer in decisions.answers)
+    # All but the first question find the input in the cache.
+    assert decisions.usage.input_tokens_details.cached_tokens > decisions.usage.input_tokens * 0.7
+    assert decisions.usage.output_tokens == 0
+
+
+def test_more_options_than_are_scored_at_once(decide):
+    choices = [{"value": f"option {number}"} for number in range(40)]
+    answer = decide({"type": "choice", "instructions": "Choose.", "choices": choices}).answers[0]
+    assert sum(option.probability for option in answer.probabilities) == pytest.approx(1)
+    assert len(answer.probabilities) == 40
+
+
+def test_the_input_may_be_a_conversation(decide):
+    call = {"type": "function_call", "call_id": "c", "name": "lookup", "arguments": "{}"}
+    input = [
+        {"role": "system", "content": "Be fair."},
+        {"role": "user", "content": [{"type": "input_json", "data": {"order": 7}}]},
+        call,
+        {"type": "function_call_output", "call_id": "c", "output": "paid twice"},
+        {"role": "assistant", "content": [{"type": "output_text", "text": "I see."}]},
+    ]
+    assert [answer.type for answer in decide(PREDICATE, CHOICE, SCORE, input=input).answers] == ["predicate", "choice", "score"]
+
+
+@pytest.mark.parametrize(
+    "questions, input, param",
+    [
+        ([], INPUT, "questions"),
+        ([PREDICATE], [], "input"),
+        ([CHOICE | {"choices": [{"value": "a"}]}], INPUT, "questions[0].choices"),
+        ([PREDICATE], [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}], "input"),
+        ([PREDICATE], "word " * 3000, "input"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_decided_is_refused(decide, questions, input, param):
+    with pytest.raises(openai.BadRequestError) as refusal:
+        decide(*questions, input=input)
+    assert refusal.value.param == param
