@@ -25,7 +25,9 @@ extension SamplerParameters {
 
         static let count = IntegerShape(minimum: -1, maximum: Int64(Int32.max))
 
-        static func penalty(_ name: String) -> Parameter<DecimalShape> { Parameter(name, DecimalShape(range: 0.01...10)) }
+        static func penalty(_ name: String) -> Parameter<DecimalShape> {
+            Parameter(name, DecimalShape(range: 0.01...10))
+        }
         static func mirostat(_ name: String) -> Parameter<IntegerShape> {
             Parameter(name, IntegerShape(minimum: 0, maximum: 2))
         }
