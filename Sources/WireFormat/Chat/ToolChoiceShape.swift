@@ -17,6 +17,10 @@ struct ToolChoiceShape: Shape {
     }
 
     let name = ShapeName(singular: "one of a string or an object", plural: "strings or objects")
+    var schema: JSONValue {
+        let object = JSONValue.schema { () throws(APIError) in _ = try decode([:], at: .root) }
+        return ["anyOf": [ChoiceShape<Mode>().schema, object ?? ["type": "object"]]]
+    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ToolChoice {
         switch value {
@@ -46,6 +50,7 @@ struct FunctionChoiceShape: Shape {
     }
 
     let name = ShapeName(singular: "one of a string or an object", plural: "strings or objects")
+    var schema: JSONValue { .anyOf(ChoiceShape<Mode>(), NamedToolShape()) }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ToolChoice {
         switch value {

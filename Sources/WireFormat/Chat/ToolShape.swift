@@ -25,6 +25,9 @@ struct ToolShape: Shape {
 /// The name of a function or tool.
 struct ToolNameShape: Shape {
     var name: ShapeName { .string }
+    var schema: JSONValue {
+        StringShape(minimumLength: 1, maximumLength: 64).schema.adding(["pattern": "^[a-zA-Z0-9_-]+$"])
+    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
         let text = try StringShape(minimumLength: 1, maximumLength: 64).decode(value, at: path)

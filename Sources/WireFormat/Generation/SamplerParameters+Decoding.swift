@@ -114,6 +114,10 @@ extension SamplerParameters {
 /// One stage of `samplers`.
 private struct StageShape: Shape {
     var name: ShapeName { .string }
+    var schema: JSONValue {
+        let names = SamplerParameters.Stage.allCases.map(\.rawValue) + ["typical_p"]
+        return .schema("string", ["enum": .array(names.map(JSONValue.string))])
+    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> SamplerParameters.Stage {
         // The name of the parameter is one too.
@@ -127,6 +131,7 @@ private struct BreakersShape: Shape {
     private static let list = ListShape(of: StringShape(minimumLength: 1, maximumLength: 40), maximumCount: 32)
 
     let name = ShapeName(singular: "one of an array of strings or string", plural: "arrays of strings or strings")
+    var schema: JSONValue { .anyOf(Self.list, StringShape()) }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [String] {
         guard case .string(let text) = value else { return try Self.list.decode(value, at: path) }
