@@ -10,6 +10,9 @@ struct cl_model {
     uint64_t kv_bytes_per_token = 0;
     bool measure_only = false;
 
+    // How the vectors of tokens become one: what the file says, or LLAMA_POOLING_TYPE_NONE.
+    enum llama_pooling_type pooling() const;
+
     const llama_vocab * vocabulary() const { return llama_model_get_vocab(handle); }
 };
 

@@ -71,6 +71,7 @@ cl_status cl_vocabulary_get_info(const cl_model * model, cl_vocabulary_info * in
         info->newline = llama_vocab_nl(vocabulary);
         info->adds_bos = llama_vocab_get_add_bos(vocabulary);
         info->adds_eos = llama_vocab_get_add_eos(vocabulary);
+        info->adds_sep = llama_vocab_get_add_sep(vocabulary);
         info->strips_first_space = strips_first_space(vocabulary);
         return CL_OK;
     });

@@ -82,13 +82,20 @@ struct ServeOptions {
         value: "SIZE",
         help: "what its files take together, such as 500M or 10G (default: 2G)"
     )
+    static let embeddingOverflow = CommandLineOption(
+        "--embedding-overflow",
+        value: "refuse|window",
+        help:
+            "texts that are too long to be embedded: a 400 (default), or the\naverage over windows that overlap"
+    )
     static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
     static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
 
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxGap, maxBody, speculation, storeFolder, storeSize, api, publicAPI,
+            strictModels, maxQueue, maxGap, maxBody, speculation, storeFolder, storeSize,
+            embeddingOverflow, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -108,6 +115,7 @@ struct ServeOptions {
     var storeFolder: String?
     /// In bytes.
     var storeSize: UInt64
+    var embeddingOverflow: EmbeddingOverflow
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
         let options = try ParsedOptions(arguments, options: Self.all, command: "serve")
@@ -130,6 +138,7 @@ struct ServeOptions {
         maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
         storeFolder = options.string(Self.storeFolder)
         storeSize = try Self.storeSize(options)
+        embeddingOverflow = try Self.embeddingOverflow(options)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
                 "binding to \(host) lets everybody on the network use this server: give --api-key, or --insecure-listen if that is meant"
@@ -174,6 +183,14 @@ struct ServeOptions {
             throw UsageError("--kv-store-size takes a size such as 500M or 10G, not '\(text)'")
         }
         return size
+    }
+
+    private static func embeddingOverflow(_ options: ParsedOptions) throws(UsageError) -> EmbeddingOverflow {
+        guard let text = options.string(embeddingOverflow) else { return .refuse }
+        guard let overflow = EmbeddingOverflow(rawValue: text) else {
+            throw UsageError("--embedding-overflow takes refuse or window, not '\(text)'")
+        }
+        return overflow
     }
 
     private static func tls(_ options: ParsedOptions) throws(UsageError) -> (certificate: String, key: String)? {

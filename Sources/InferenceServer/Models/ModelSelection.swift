@@ -13,16 +13,27 @@ struct ModelSelection {
     /// - Throws: `ModelFolderError` where a model that was asked for, or the default one, can't be served.
     init(_ folder: ModelFolder, options: ModelOptions, budget: MemoryBudget) throws(ModelFolderError) {
         var named: [ModelFile] = []
-        for name in options.models { named.append(try folder.chatModel(name)) }
-        if named.isEmpty { named.append(try folder.chatModel(nil)) }
+        for name in options.models { named.append(try folder.model(name)) }
+        if named.isEmpty {
+            let kinds: [ModelFile.Kind] = [.chat, .embedding, .reranker]
+            if let file = kinds.lazy.compactMap(folder.defaultModel).first {
+                named.append(file)
+            } else {
+                named.append(try folder.chatModel(nil))
+            }
+        }
         for file in named where !has(folder.id(of: file)) {
             models.append(try ServableModel(file, id: folder.id(of: file), options: options, budget: budget))
         }
-        for file in folder.files where file.kind == .chat && !has(folder.id(of: file)) {
+        // The default of a kind before the others of it.
+        let kinds: [ModelFile.Kind] = [.chat, .embedding, .reranker]
+        let defaults = kinds.compactMap(folder.defaultModel)
+        for file in defaults + folder.files where file.kind.isServed && !has(folder.id(of: file)) {
             let id = folder.id(of: file)
             do {
                 models.append(try ServableModel(file, id: id, options: options, budget: budget))
             } catch {
+                guard !unusable.contains(id) else { continue }
                 unusable.insert(id)
                 Log("memory").warning("not served: \(error.description)")
             }

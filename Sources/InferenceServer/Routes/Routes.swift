@@ -24,6 +24,11 @@ struct Routes: Sendable {
         [
             Route(method: .post, pattern: "/chat/completions", handler: chatCompletions),
             Route(method: .post, pattern: "/completions", handler: completions),
+            Route(method: .post, pattern: "/embeddings", handler: embeddings),
+            Route(method: .post, pattern: "/rerank", handler: rerank),
+            Route(method: .post, pattern: "/reranking", handler: rerank),
+            Route(method: .post, pattern: "/v2/rerank", handler: rerank),
+            Route(method: .post, pattern: "/moderations", handler: moderations),
             Route(method: .get, pattern: "/models", handler: listModels),
             Route(method: .get, pattern: "/models/{model...}", handler: retrieveModel),
             Route(method: .get, pattern: "/internal/scheduler", handler: scheduler),

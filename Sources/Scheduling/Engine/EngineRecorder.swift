@@ -26,7 +26,7 @@ struct EngineRecorder {
             let tokens =
                 switch request.work {
                 case .generation(let generation): generation.prompt.reduce(0) { $0 + $1.tokenCount }
-                case .embedding(let tokens): tokens.count
+                case .embedding(let texts): texts.reduce(0) { $0 + $1.count }
                 }
             lives[request.id] = Life(owner: request.owner, admitted: now, promptTokens: tokens)
         }

@@ -34,7 +34,8 @@ package enum RequestEvent: Sendable {
     /// The prompt is computed; its first token follows.
     case started(TokenUsage)
     case token(TokenID)
-    case embedding([Float], TokenUsage)
+    /// The vectors of all texts, in their order.
+    case embedding([[Float]], TokenUsage)
     case finished(FinishReason, TokenUsage)
     case failed(SchedulingError)
 

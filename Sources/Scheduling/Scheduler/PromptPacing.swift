@@ -51,6 +51,11 @@ struct PromptPacing: Sendable {
         return max(smallestChunk, Int((maxGap - decode) / each))
     }
 
+    /// Takes in what an embedding step took.
+    mutating func note(embeddedTokens tokens: Int, seconds: Double) {
+        costs.note(embeddedTokens: tokens, seconds: seconds)
+    }
+
     /// Takes in what a step took.
     mutating func note(_ load: StepLoad, seconds: Double) {
         costs.note(load, seconds: seconds)

@@ -24,6 +24,8 @@ package struct StepCosts: Sendable, Equatable {
     private var promptTokenBesideStreams: Double?
     /// The time of one prompt token in a step without streams, or nil where none was seen.
     package private(set) var promptTokenAlone: Double?
+    /// The time of a token in an embedding step, or nil where none was seen.
+    package private(set) var embeddingToken: Double?
     /// What a guessed token adds to a step, or nil where none was seen.
     package private(set) var draftToken: Double?
 
@@ -58,6 +60,12 @@ package struct StepCosts: Sendable, Equatable {
         } else {
             promptTokenAlone = Self.average(promptTokenAlone, each, Self.promptWeight)
         }
+    }
+
+    /// Takes in what an embedding step took.
+    package mutating func note(embeddedTokens tokens: Int, seconds: Double) {
+        guard tokens > 0 else { return }
+        embeddingToken = Self.average(embeddingToken, seconds / Double(tokens), Self.weight)
     }
 
     /// Whether a step was seen in which so many sequences decoded and nothing else was done.
