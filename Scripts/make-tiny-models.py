@@ -4,11 +4,11 @@
 usage: make-tiny-models.py FOLDER
 
 tiny-mamba: recurrent memory alone; tiny-jamba: recurrent and attention layers by turns; tiny-gemma2: sliding windows and
-full attention by turns; tiny-rerank: BERT with a classifier's head, beside which a file has the scores that numpy computes of
-a few pairs. They answer nonsense, but nonsense that depends on the whole prompt, so that memory that is not
+full attention by turns; tiny-llama: full attention, one layer, to draft for another; tiny-rerank: BERT with a classifier's head,
+beside which a file has the scores that numpy computes of a few pairs. They answer nonsense, but nonsense that depends on the whole prompt, so that memory that is not
 what it should be shows. All numbers are F32, so that what batch shapes change lies far below what a draw decides on. The
 vocabulary is 256 bytes and some letters. Only numpy and the gguf package are needed. The tensors are those that
-llama.cpp's src/models/mamba.cpp, jamba.cpp and gemma2.cpp ask for.
+llama.cpp's src/models/mamba.cpp, jamba.cpp, gemma2.cpp and llama.cpp ask for.
 """
 
 import json
@@ -166,6 +166,17 @@ def gemma2(folder):
     model.close()
 
 
+def llama(folder):
+    model = Model(folder, "llama", 1)
+    model.writer.add_head_count(4)
+    model.writer.add_head_count_kv(2)
+    model.writer.add_feed_forward_length(WIDTH)
+    model.writer.add_rope_dimension_count(WIDTH // 4)
+    model.attention_layer(0, 4, 2)
+    model.feed_forward(0)
+    model.close()
+
+
 class Reranker:
     """BERT of one layer whose first token's vector goes through a classifier (src/models/bert.cpp, build_pooling)."""
 
@@ -258,7 +269,7 @@ def main():
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
     os.makedirs(sys.argv[1], exist_ok=True)
-    for make in (mamba, jamba, gemma2, rerank):
+    for make in (mamba, jamba, gemma2, llama, rerank):
         make(sys.argv[1])
 
 

@@ -98,6 +98,7 @@ cl_model_info cl_model_get_info(const cl_model * model) {
     if (llama_model_meta_val_str(handle, key.c_str(), text, sizeof(text)) > 0) {
         info.is_causal = std::strcmp(text, "false") != 0;
     }
+    info.cuts_memory = !llama_model_is_recurrent(handle) && !llama_model_is_hybrid(handle);
     info.pooling = (cl_pooling) model->pooling();
     const bool ranks = info.pooling == CL_POOLING_RANK;
     info.embedding_size = ranks ? llama_model_n_cls_out(handle) : (uint32_t) llama_model_n_embd_out(handle);

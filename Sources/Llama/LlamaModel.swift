@@ -16,6 +16,8 @@ package import Tokenizer
         package let size: UInt64
         package let hasDecoder: Bool
         package let isCausal: Bool
+        /// Whether the end of a sequence's memory can be cut off: not so with recurrent memory.
+        package let cutsMemory: Bool
         package let pooling: Pooling
         /// Dimensions of a vector; of a reranker, how many scores it gives.
         package let embeddingSize: Int
@@ -70,6 +72,13 @@ package import Tokenizer
 
     deinit { unsafe cl_model_free(handle) }
 
+    /// Checks that a token of this model is the same token of another.
+    ///
+    /// - Throws: `LlamaError` that says how this one (A) and the other (B) differ.
+    func checkVocabulary(isThatOf other: LlamaModel) throws(LlamaError) {
+        try LlamaError.check(unsafe cl_vocabulary_same(handle, other.handle), "use one model's tokens in the other")
+    }
+
     /// The model's vocabulary; it keeps the model alive.
     ///
     /// - Throws: `TokenizerError` where the model has none.
@@ -87,6 +96,7 @@ extension LlamaModel.Information {
         size = info.size_bytes
         hasDecoder = info.has_decoder
         isCausal = info.is_causal
+        cutsMemory = info.cuts_memory
         pooling = LlamaModel.Pooling(info.pooling)
         embeddingSize = Int(info.embedding_size)
         cacheBytesPerToken = info.kv_bytes_per_token

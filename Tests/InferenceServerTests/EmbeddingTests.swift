@@ -1,3 +1,4 @@
+import Llama
 import Testing
 import WireFormat
 

@@ -39,7 +39,8 @@ struct EmbeddingFormatTests {
 
     @Test("documents are texts, or objects with one")
     func documents() throws {
-        let body = #"{"query":"q","documents":["a",{"text":"b"}],"top_n":1,"return_documents":true,"max_tokens_per_doc":9}"#
+        let body =
+            #"{"query":"q","documents":["a",{"text":"b"}],"top_n":1,"return_documents":true,"max_tokens_per_doc":9}"#
         let request = try RerankRequest(body: Array(body.utf8))
         #expect(request.query == "q" && request.documents == ["a", "b"] && request.count == 1)
         #expect(request.returnsDocuments && request.maximumTokens == 9)

@@ -70,9 +70,7 @@ struct EmbeddingBatch {
         texts.append(start..<pieces.count)
     }
 
-    /// The vector of each text, of length 1.
-    ///
-    /// - Parameter vectors: Of the pieces.
+    /// The vector of each text, of length 1, from those of the pieces.
     func vectors(from vectors: [[Float]]) -> [[Float]] {
         texts.map { range in
             if range.count == 1 { return vectors[range.lowerBound].normalized }
@@ -119,6 +117,7 @@ extension EmbeddingModel {
     ///   - owner: On whose behalf.
     ///   - priority: How urgent it is.
     ///   - param: What errors call the texts.
+    /// - Returns: One for each text, in their order.
     /// - Throws: `APIError` where the queue is full or the engine failed; `CancellationError`.
     func compute(
         _ texts: [[Token]],

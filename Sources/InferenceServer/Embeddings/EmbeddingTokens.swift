@@ -3,7 +3,9 @@ import WireFormat
 
 extension EmbeddingModel {
     /// The tokens that the model puts around every text, such as [CLS] and [SEP].
-    var opening: [Token] { vocabulary.addsBeginningOfSequence ? [vocabulary.beginningOfSequence].compactMap(\.self) : [] }
+    var opening: [Token] {
+        vocabulary.addsBeginningOfSequence ? [vocabulary.beginningOfSequence].compactMap(\.self) : []
+    }
 
     /// See `opening`.
     var closing: [Token] {

@@ -177,7 +177,8 @@ extension APIError {
     static func noModel(_ kind: ModelFile.Kind) -> APIError {
         APIError(
             status: 404,
-            message: "This server has no \(kind.rawValue) model: put one into its folder of models, or run 'make models'.",
+            message:
+                "This server has no \(kind.rawValue) model: put one into its folder of models, or run 'make models'.",
             param: "model",
             code: "model_not_found"
         )

@@ -69,7 +69,9 @@ struct ModelFolder {
 
     private func check(_ file: ModelFile) throws(ModelFolderError) -> ModelFile {
         guard file.kind.isServed else {
-            throw ModelFolderError("\(file.path) holds a model of kind \(file.kind.rawValue), which is not served by itself")
+            throw ModelFolderError(
+                "\(file.path) holds a model of kind \(file.kind.rawValue), which is not served by itself"
+            )
         }
         return file
     }

@@ -8,26 +8,35 @@ struct ModelSelection {
     /// Ids of models that are installed and can't be served; the log says why.
     private(set) var unusable: Set<String> = []
 
-    /// Plans each model's load, as if it were alone.
+    /// Plans each model's load, as if it were alone; a draft model goes with the default one.
     ///
     /// - Throws: `ModelFolderError` where a model that was asked for, or the default one, can't be served.
-    init(_ folder: ModelFolder, options: ModelOptions, budget: MemoryBudget) throws(ModelFolderError) {
+    init(
+        _ folder: ModelFolder,
+        options: ModelOptions,
+        draftModel: String? = nil,
+        budget: MemoryBudget
+    ) throws(ModelFolderError) {
         var named: [ModelFile] = []
         for name in options.models { named.append(try folder.model(name)) }
-        if named.isEmpty {
-            let kinds: [ModelFile.Kind] = [.chat, .embedding, .reranker]
-            if let file = kinds.lazy.compactMap(folder.defaultModel).first {
-                named.append(file)
-            } else {
-                named.append(try folder.chatModel(nil))
-            }
-        }
-        for file in named where !has(folder.id(of: file)) {
-            models.append(try ServableModel(file, id: folder.id(of: file), options: options, budget: budget))
-        }
-        // The default of a kind before the others of it.
         let kinds: [ModelFile.Kind] = [.chat, .embedding, .reranker]
         let defaults = kinds.compactMap(folder.defaultModel)
+        if named.isEmpty {
+            if let file = defaults.first { named.append(file) } else { named.append(try folder.chatModel(nil)) }
+        }
+        let draft = try draftModel.map { name throws(ModelFolderError) in try folder.chatModel(name) }
+        for file in named where !has(folder.id(of: file)) {
+            models.append(
+                try ServableModel(
+                    file,
+                    id: folder.id(of: file),
+                    options: options,
+                    budget: budget,
+                    draft: file.kind == .chat && !models.contains { $0.kind == .chat } ? draft : nil
+                )
+            )
+        }
+        // The default of a kind before the others of it.
         for file in defaults + folder.files where file.kind.isServed && !has(folder.id(of: file)) {
             let id = folder.id(of: file)
             do {

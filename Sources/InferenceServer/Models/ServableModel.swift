@@ -18,8 +18,20 @@ struct ServableModel: Sendable {
 
     /// Plans how the model is loaded.
     ///
+    /// - Parameters:
+    ///   - file: The model's.
+    ///   - id: What requests call it.
+    ///   - options: The command line's.
+    ///   - budget: Of all models.
+    ///   - draft: The file of a draft model that is loaded with it.
     /// - Throws: `ModelFolderError` that says why it can't be served.
-    init(_ file: ModelFile, id: String, options: ModelOptions, budget: MemoryBudget) throws(ModelFolderError) {
+    init(
+        _ file: ModelFile,
+        id: String,
+        options: ModelOptions,
+        budget: MemoryBudget,
+        draft: ModelFile? = nil
+    ) throws(ModelFolderError) {
         let variant = ModelVariant(of: file, id: id, options)
         do {
             plan = try LoadPlan(
@@ -27,6 +39,10 @@ struct ServableModel: Sendable {
                 options: variant.options,
                 contextLength: options.contextSize,
                 placement: options.gpuLayers,
+                draft: draft.map { file in
+                    let variant = ModelVariant(of: file, id: file.id, options)
+                    return DraftFile(path: variant.path, options: variant.options)
+                },
                 budget: budget
             )
         } catch let error as LoadPlanError {
@@ -58,6 +74,7 @@ struct ServableModel: Sendable {
         let length = plan.options.contextLength
         let context = kind == .chat ? "\(plan.options.sequences) x \(length) tokens" : "texts of \(length) tokens"
         let gpus = plan.memory.gpus.map { "; GPU: \(plan.gpuLayers) of \(plan.information.layers) layers, \($0)" }
-        return "\(id): \(memory.host), \(context)\(gpus.joined())"
+        let drafts = plan.draft.map { "; the draft model \($0.path) included" } ?? ""
+        return "\(id): \(memory.host), \(context)\(gpus.joined())\(drafts)"
     }
 }

@@ -2,7 +2,7 @@
 package struct ModerationRequest: RequestBody, Equatable {
     /// The model asked for, or nil for the server's default.
     package let model: String?
-    /// Each is judged by itself; at least one, at most 2,048. An empty one is harmless.
+    /// At least one, at most 2,048, each judged by itself; an empty one is harmless.
     package let texts: [String]
 }
 
