@@ -97,5 +97,5 @@ def test_sentences_that_it_has_not_learned_from_are_judged_as_documented(server)
     assert 1 - sum(harmless) / len(harmless) >= HARMLESS_PASSED
 
 
-HARMFUL_FOUND = 0.8
+HARMFUL_FOUND = 0.88
 HARMLESS_PASSED = 0.8

@@ -19,15 +19,22 @@ struct EmbeddingBatch {
     private var texts: [Range<Int>] = []
     private let model: EmbeddingModel
     private let overflow: EmbeddingOverflow
+    /// Tokens of a text in one piece.
+    private let room: Int
 
     /// Texts of a request, windows counted: each is a pass of the model.
     static let maximumPieces = 2_048
     /// The longest text that is tokenized where it may be cut into windows.
     private static let longestText = 8 << 20
 
-    init(_ model: EmbeddingModel, overflow: EmbeddingOverflow) {
+    /// - Parameters:
+    ///   - model: The one that embeds.
+    ///   - overflow: What is done with long texts.
+    ///   - window: Tokens in a window, where they are to be shorter than the model takes.
+    init(_ model: EmbeddingModel, overflow: EmbeddingOverflow, window: Int? = nil) {
         self.model = model
         self.overflow = overflow
+        room = min(window ?? model.textRoom, model.textRoom)
     }
 
     /// Tokens that are computed, each as often as it is.
@@ -47,7 +54,6 @@ struct EmbeddingBatch {
     /// - Throws: 400 where it is too long.
     mutating func add(_ tokens: [Token], param: String) throws(APIError) {
         let start = pieces.count
-        let room = model.textRoom
         if overflow == .refuse || tokens.count <= room {
             try model.checkFits(tokens, param: param)
             pieces.append(model.enclosed(tokens))

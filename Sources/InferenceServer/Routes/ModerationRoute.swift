@@ -3,6 +3,9 @@ import Scheduling
 import WireFormat
 
 extension Routes {
+    /// Tokens that are judged together: what is harmful in a longer text would drown in what is not.
+    private static let moderatedTokens = 96
+
     /// Answers `POST /v1/moderations`, by how much a text's embedding is like those of examples.
     func moderations(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(ModerationRequest.self)
@@ -11,7 +14,7 @@ extension Routes {
         var pieces: [[Float]] = []
         // A long text is as bad as its worst part; an empty one has none.
         var parts: [Range<Int>] = []
-        var batch = EmbeddingBatch(lease.model, overflow: .window)
+        var batch = EmbeddingBatch(lease.model, overflow: .window, window: Self.moderatedTokens)
         for (place, text) in body.texts.enumerated() {
             let start = batch.pieces.count
             if !text.isEmpty { try batch.add(text, param: body.texts.count == 1 ? "input" : "input[\(place)]") }
