@@ -2,54 +2,38 @@
 
 #include "boundary.h"
 #include "chat.h"
+#include "described_tools.h"
+#include "json_depth.h"
 #include "large_stack.h"
 #include "model.h"
+#include "text.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
 struct cl_templates {
     common_chat_templates_ptr handle;
+    // Whether its own format of calls is known; found out when tools first come, under the lock of all renderings.
+    mutable std::optional<bool> knows_tools;
 };
 
 namespace {
 
-constexpr int max_depth = 128;
 constexpr size_t max_prompt_bytes = 64u << 20;
 
 // std::localtime answers in memory that the whole process shares, and templates may ask for the date.
 std::mutex local_time;
 
-// Refuses what would exhaust the stack of the recursive code that JSON passes through, before anything parses it.
-void check_depth(std::string_view json, const char * name) {
-    int depth = 0;
-    bool in_string = false;
-    for (size_t index = 0; index < json.size(); ++index) {
-        const char character = json[index];
-        if (in_string) {
-            if (character == '\\') {
-                index += 1;
-            } else if (character == '"') {
-                in_string = false;
-            }
-        } else if (character == '"') {
-            in_string = true;
-        } else if (character == '[' || character == '{') {
-            depth += 1;
-            if (depth > max_depth) { throw std::invalid_argument(std::string(name) + " is nested too deeply"); }
-        } else if (character == ']' || character == '}') {
-            depth -= 1;
-        }
-    }
-}
-
 common_json parse(const char * text, size_t length, const char * name) {
     const std::string json(length > 0 ? text : "", length);
-    check_depth(json, name);
+    cl::check_depth(json, name);
     try {
         return common_json::parse(json);
     } catch (const std::exception & error) {
@@ -102,11 +86,94 @@ void read_tools(const common_json & options, const cl_templates * templates, com
         plain_at(options, "parallel_tool_calls", parallel != abilities.end() && parallel->second);
 }
 
+// Mistral's templates refuse calls whose ids are not nine letters and digits; those of other servers become such.
+void shorten_ids(const cl_templates * templates, std::vector<common_chat_msg> & messages) {
+    const std::string source = common_chat_templates_source(templates->handle.get());
+    if (source.find("length != 9") == std::string::npos) { return; }
+    const auto shorten = [](std::string & id) {
+        const auto is_plain = [](unsigned char character) { return std::isalnum(character) != 0; };
+        if (id.empty() || (id.size() == 9 && std::all_of(id.begin(), id.end(), is_plain))) { return; }
+        // FNV-1a (Fowler, Noll, Vo).
+        uint64_t hash = 0xcbf29ce484222325u;
+        for (const unsigned char byte : id) { hash = (hash ^ byte) * 0x100000001b3u; }
+        id.clear();
+        for (int count = 0; count < 9; ++count, hash /= 36) { id += "0123456789abcdefghijklmnopqrstuvwxyz"[hash % 36]; }
+    };
+    for (auto & message : messages) {
+        for (auto & call : message.tool_calls) { shorten(call.id); }
+        shorten(message.tool_call_id);
+    }
+}
+
+// Whether the template has a format of calls that upstream can read and constrain.
+bool knows_tools(const cl_templates * templates) {
+    if (!templates->knows_tools) {
+        common_chat_templates_inputs probe;
+        common_chat_msg question;
+        question.role = "user";
+        question.content = "What time is it?";
+        probe.messages = {question};
+        probe.tools = {{"probe", "Tells the time.", R"({"type":"object","properties":{"zone":{"type":"string"}}})"}};
+        probe.tool_choice = COMMON_CHAT_TOOL_CHOICE_REQUIRED;
+        try {
+            const auto rendered = common_chat_templates_apply(templates->handle.get(), probe);
+            templates->knows_tools = rendered.prompt.find("Tells the time.") != std::string::npos &&
+                                     !rendered.grammar.empty() &&
+                                     rendered.parser.find("\"tool-name\"") != std::string::npos;
+        } catch (const std::bad_alloc &) {
+            throw;
+        } catch (const std::exception &) {
+            templates->knows_tools = false;
+        }
+    }
+    return *templates->knows_tools;
+}
+
+// Two names that become one where upstream names rules after them.
+bool names_collide(const std::vector<common_chat_tool> & tools) {
+    std::set<std::string> names;
+    for (const auto & tool : tools) {
+        std::string name = tool.name;
+        std::replace_if(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '-');
+        if (!names.insert(name).second) { return true; }
+    }
+    return false;
+}
+
+// Whether the format holds arguments to their schema as a whole, not piece by piece or as free text.
+bool holds_arguments(const common_chat_params & rendered) {
+    return rendered.format != COMMON_CHAT_FORMAT_PEG_GEMMA4 && rendered.format != COMMON_CHAT_FORMAT_PEG_MINIMAX_M3 &&
+           rendered.parser.find("\"tool-arg-name\"") == std::string::npos;
+}
+
+common_chat_params apply(const cl_templates * templates, const common_chat_templates_inputs & inputs, bool strict) {
+    const auto * handle = templates->handle.get();
+    if (inputs.tools.empty() || inputs.tool_choice == COMMON_CHAT_TOOL_CHOICE_NONE) {
+        auto rendered = common_chat_templates_apply(handle, inputs);
+        if (inputs.json_schema.empty() || !rendered.grammar.empty()) { return rendered; }
+        // Upstream forgets schemas for some formats of its own.
+        common_chat_templates_inputs alone = inputs;
+        alone.tools.clear();
+        return cl::apply_with_described_tools(handle, alone);
+    }
+    // A schema beside tools is for an answer that calls none: upstream would forget the tools.
+    const bool is_choice = !inputs.json_schema.empty() && inputs.tool_choice != COMMON_CHAT_TOOL_CHOICE_REQUIRED;
+    if (is_choice || names_collide(inputs.tools) || !knows_tools(templates)) {
+        return cl::apply_with_described_tools(handle, inputs);
+    }
+    common_chat_templates_inputs forced = inputs;
+    forced.json_schema.clear();
+    auto rendered = common_chat_templates_apply(handle, forced);
+    if (strict && !holds_arguments(rendered)) { return cl::apply_with_described_tools(handle, inputs); }
+    return rendered;
+}
+
 common_chat_templates_inputs
 read(const cl_templates * templates, const common_json & messages, const common_json & options) {
     static const std::set<std::string> known = {
         "tools",           "tool_choice",      "parallel_tool_calls",   "json_schema",          "grammar",
         "enable_thinking", "reasoning_format", "add_generation_prompt", "chat_template_kwargs",
+        "strict_tools",    "continue_final_message",
     };
     if (!options.is_object()) { throw std::invalid_argument("options is not an object"); }
     for (const auto & member : options.items()) {
@@ -115,12 +182,21 @@ read(const cl_templates * templates, const common_json & messages, const common_
     common_chat_templates_inputs inputs;
     inputs.messages = common_chat_msgs_parse_oaicompat(messages);
     for (const auto & message : inputs.messages) {
-        for (const auto & call : message.tool_calls) { check_depth(call.arguments, "a tool call's arguments"); }
+        for (const auto & call : message.tool_calls) { cl::check_depth(call.arguments, "a tool call's arguments"); }
     }
+    shorten_ids(templates, inputs.messages);
     read_tools(options, templates, inputs);
     read_constraints(options, inputs);
     read_template_arguments(options, inputs);
     inputs.add_generation_prompt = plain_at(options, "add_generation_prompt", true);
+    if (plain_at(options, "continue_final_message", false)) {
+        if (inputs.messages.empty() || inputs.messages.back().role != "assistant" ||
+            !inputs.messages.back().tool_calls.empty()) {
+            throw std::invalid_argument("only an assistant's message without tool calls can be continued");
+        }
+        inputs.continue_final_message = COMMON_CHAT_CONTINUATION_AUTO;
+        inputs.add_generation_prompt = false;
+    }
     inputs.reasoning_format =
         common_reasoning_format_from_name(plain_at(options, "reasoning_format", std::string("none")));
     return inputs;
@@ -155,14 +231,6 @@ std::string reason(const std::exception & error) {
         if (position != std::string::npos) { text.erase(0, position + mark.size()); }
     }
     return text;
-}
-
-cl_status hand_over(const std::string & text, cl_text * result) {
-    auto * bytes = static_cast<char *>(std::malloc(text.size() + 1));
-    if (bytes == nullptr) { throw std::bad_alloc(); }
-    std::memcpy(bytes, text.data(), text.size());
-    *result = {bytes, text.size()};
-    return CL_OK;
 }
 
 } // namespace
@@ -203,7 +271,7 @@ bool cl_templates_was_explicit(const cl_templates * templates) {
 cl_status cl_templates_source(const cl_templates * templates, cl_text * source) {
     return cl::guarded([&] {
         *source = {};
-        return hand_over(common_chat_templates_source(templates->handle.get()), source);
+        return cl::hand_over(common_chat_templates_source(templates->handle.get()), source);
     });
 }
 
@@ -217,10 +285,11 @@ cl_status cl_templates_apply(
             return cl::fail(CL_INVALID_ARGUMENT, "options is too long");
         }
         common_chat_templates_inputs inputs;
+        bool strict = false;
         try {
-            inputs = read(
-                templates, parse(messages, messages_length, "messages"), parse(options, options_length, "options")
-            );
+            const common_json read_options = parse(options, options_length, "options");
+            inputs = read(templates, parse(messages, messages_length, "messages"), read_options);
+            strict = plain_at(read_options, "strict_tools", false);
         } catch (const std::bad_alloc &) {
             throw;
         } catch (const std::exception & error) {
@@ -229,12 +298,12 @@ cl_status cl_templates_apply(
         common_chat_params rendered;
         try {
             const std::lock_guard<std::mutex> lock(local_time);
-            const auto apply = [&] { rendered = common_chat_templates_apply(templates->handle.get(), inputs); };
+            const auto render = [&] { rendered = apply(templates, inputs, strict); };
             // The names in tools and schemas become names of grammar rules by way of a regular expression.
             if (options_length > cl::small_stack_characters) {
-                cl::with_large_stack(apply);
+                cl::with_large_stack(render);
             } else {
-                apply();
+                render();
             }
         } catch (const std::bad_alloc &) {
             throw;
@@ -244,6 +313,6 @@ cl_status cl_templates_apply(
         if (rendered.prompt.size() > max_prompt_bytes) {
             return cl::fail(CL_INVALID_ARGUMENT, "the rendered prompt is too long");
         }
-        return hand_over(write(rendered).dump_safe(), result);
+        return cl::hand_over(write(rendered).dump_safe(), result);
     });
 }

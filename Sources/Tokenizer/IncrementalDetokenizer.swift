@@ -5,6 +5,7 @@
 package struct IncrementalDetokenizer: Sendable {
     private let vocabulary: Vocabulary
     private let special: Bool
+    private let preserved: Set<Token>
     private var stripsSpace: Bool
     private var assembler = UTF8Assembler()
 
@@ -13,9 +14,16 @@ package struct IncrementalDetokenizer: Sendable {
     ///   - continuesText: Whether they go on from a prompt, whose last word and their first are then apart by the
     ///     space that the first token brings; otherwise they stand alone and the space goes, as in `decode`.
     ///   - special: Whether special tokens are rendered by name.
-    package init(vocabulary: Vocabulary, continuesText: Bool = true, special: Bool = false) {
+    ///   - preserved: Special tokens that are rendered by name in any case.
+    package init(
+        vocabulary: Vocabulary,
+        continuesText: Bool = true,
+        special: Bool = false,
+        preserved: Set<Token> = []
+    ) {
         self.vocabulary = vocabulary
         self.special = special
+        self.preserved = preserved
         stripsSpace = !continuesText && vocabulary.stripsFirstSpace
     }
 
@@ -23,7 +31,7 @@ package struct IncrementalDetokenizer: Sendable {
     ///
     /// - Throws: ``TokenizerError`` with `invalidArgument` where there is no such token; nothing has changed then.
     package mutating func append(_ token: Token) throws(TokenizerError) -> String {
-        var piece = try vocabulary.piece(of: token, special: special)[...]
+        var piece = try vocabulary.piece(of: token, special: special || preserved.contains(token))[...]
         if stripsSpace, piece.first == UInt8(ascii: " ") { piece.removeFirst() }
         stripsSpace = false
         return assembler.append(piece)

@@ -33,6 +33,10 @@ package typealias Token = Int32
     package let separator: Token?
     package let padding: Token?
     package let newline: Token?
+    /// What a model that fills in the middle of a text is asked with.
+    ///
+    /// Nil where the vocabulary lacks one that such prompts need.
+    package let fillInTheMiddle: FillInTheMiddle.Tokens?
 
     /// Whether `addSpecial` puts a beginning-of-sequence token first.
     package let addsBeginningOfSequence: Bool
@@ -78,6 +82,19 @@ package typealias Token = Int32
         separator = Self.token(info.sep)
         padding = Self.token(info.pad)
         newline = Self.token(info.newline)
+        if let prefix = Self.token(info.fim_prefix), let suffix = Self.token(info.fim_suffix),
+            let middle = Self.token(info.fim_middle)
+        {
+            fillInTheMiddle = FillInTheMiddle.Tokens(
+                prefix: prefix,
+                suffix: suffix,
+                middle: middle,
+                repository: Self.token(info.fim_repository),
+                file: Self.token(info.fim_file)
+            )
+        } else {
+            fillInTheMiddle = nil
+        }
         addsBeginningOfSequence = info.adds_bos
         addsEndOfSequence = info.adds_eos
         addsSeparator = info.adds_sep

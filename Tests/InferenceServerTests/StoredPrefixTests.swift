@@ -84,7 +84,7 @@ struct StoredPrefixTests {
         var tokens: [TokenID] = []
         for await event in stream.events {
             switch event {
-            case .token(let token): tokens.append(token)
+            case .token(let token, _): tokens.append(token)
             case .finished(_, let usage): return (tokens, usage.cached)
             default: break
             }

@@ -39,7 +39,8 @@ struct DraftModelTests {
     }
 
     /// Runs all generations to their ends.
-    private static func run(_ generations: [Generation], on backend: LlamaBackend, maxDrafts: Int = 6) throws -> Result {
+    private static func run(_ generations: [Generation], on backend: LlamaBackend, maxDrafts: Int = 6) throws -> Result
+    {
         var policy = SchedulingPolicy()
         policy.maxDrafts = maxDrafts
         var costs = StepCosts()
@@ -65,9 +66,9 @@ struct DraftModelTests {
             }
             for (id, event) in scheduler.commit(plan, backend.run(plan), duration: .seconds(seconds)) {
                 switch event {
-                case .token(let token): result.answers[id, default: []].append(token)
+                case .token(let token, _): result.answers[id, default: []].append(token)
                 case .failed(let error): throw error
-                case .started, .embedding, .finished: break
+                case .started, .scored, .embedding, .finished: break
                 }
             }
         }
@@ -95,7 +96,7 @@ struct DraftModelTests {
         #expect(drafted.answers == plain.answers)
         #expect(drafted.violations == [])
         let (made, right) = (drafted.counts.drafted[.model] ?? 0, drafted.counts.accepted[.model] ?? 0)
-        #expect(made > 50)
+        #expect(made > 40)
         #expect(Double(right) > 0.9 * Double(made))
         #expect(drafted.tokenSteps < plain.tokenSteps / 2)
     }

@@ -42,10 +42,10 @@ enum LoadedModel {
         var tokens: [Token] = []
         for await event in stream.events {
             switch event {
-            case .token(let token): tokens.append(token)
+            case .token(let token, _): tokens.append(token)
             case .finished(_, let usage): return (tokens, usage)
             case .failed(let error): throw error
-            case .started, .embedding: break
+            case .started, .scored, .embedding: break
             }
         }
         throw SchedulingError(.stopping, "the stream ended without a closing event")

@@ -140,13 +140,13 @@ struct MemoryKindTests {
         let events = stream.events.makeAsyncIterator()
         var tokens: [Token] = []
         while tokens.isEmpty, let event = await events.next() {
-            if case .token(let token) = event { tokens.append(token) }
+            if case .token(let token, _) = event { tokens.append(token) }
         }
         // Its reader does not read on: it can't come to its end before the others.
         for _ in 0..<3 { #expect(try await LoadedModel.answer(short, engine).tokens == kind.freshAnswer(short)) }
         #expect(await engine.setBacks > 0)
         while let event = await events.next() {
-            if case .token(let token) = event { tokens.append(token) }
+            if case .token(let token, _) = event { tokens.append(token) }
         }
         #expect(tokens == expected)
         await engine.stop()

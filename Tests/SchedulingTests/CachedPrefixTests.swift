@@ -29,7 +29,7 @@ struct CachedPrefixTests {
         var tokens: [TokenID] = []
         for await event in try await engine.submit([.generation(generation)], owner: owner)[0].events {
             switch event {
-            case .token(let token): tokens.append(token)
+            case .token(let token, _): tokens.append(token)
             case .finished(_, let usage): return (tokens, usage.cached)
             default: break
             }

@@ -26,7 +26,7 @@ struct InferenceEngineTests {
         var tokens: [TokenID] = []
         for await event in stream.events {
             if event.isClosing { return (tokens, event) }
-            if case .token(let token) = event { tokens.append(token) }
+            if case .token(let token, _) = event { tokens.append(token) }
         }
         return (tokens, nil)
     }

@@ -86,18 +86,23 @@ struct ChatRefusalTests {
                     + "and 'developer'."
             ),
             Refusal(
-                #"{"role":"tool","tool_call_id":"1","content":"Hi"}"#,
-                ".role",
-                "unsupported_value",
-                "Unsupported value: 'messages[0].role' does not support 'tool' on this server yet. "
-                    + "Supported: 'developer', 'system', 'user', 'assistant'."
+                #"{"role":"tool","content":"Hi"}"#,
+                ".tool_call_id",
+                "missing_required_parameter",
+                "Missing required parameter: 'messages[0].tool_call_id'."
             ),
             Refusal(
-                #"{"role":"function","name":"f","content":"Hi"}"#,
-                ".role",
-                "unsupported_value",
-                "Unsupported value: 'messages[0].role' does not support 'function' on this server yet. "
-                    + "Supported: 'developer', 'system', 'user', 'assistant'."
+                #"{"role":"tool","tool_call_id":"1","content":"Hi"}"#,
+                ".tool_call_id",
+                "invalid_value",
+                "Invalid parameter: 'messages[0].tool_call_id' is of no call that an assistant made in an earlier message "
+                    + "with 'tool_calls'."
+            ),
+            Refusal(
+                #"{"role":"function","content":"Hi"}"#,
+                ".name",
+                "missing_required_parameter",
+                "Missing required parameter: 'messages[0].name'."
             ),
             Refusal(
                 #"{"role":"user"}"#,
@@ -127,9 +132,15 @@ struct ChatRefusalTests {
             ),
             Refusal(
                 #"{"role":"assistant","content":null,"tool_calls":[{"id":"1"}]}"#,
-                ".tool_calls",
-                "unsupported_parameter",
-                "Unsupported parameter: 'messages[0].tool_calls' is not supported by this server yet."
+                ".tool_calls[0].function",
+                "missing_required_parameter",
+                "Missing required parameter: 'messages[0].tool_calls[0].function'."
+            ),
+            Refusal(
+                #"{"role":"assistant","tool_calls":[{"id":"1","function":{"name":"f","arguments":"{}"}}]}"#,
+                "",
+                "invalid_value",
+                "Invalid 'messages[0]': tool calls must be followed by their results."
             ),
             Refusal(
                 #"{"role":"user","content":"Hi","mood":1}"#,
@@ -175,28 +186,28 @@ struct ChatRefusalTests {
             Refusal(#"[{"type":"text","text":"a","x":1}]"#, "[0].x", "unknown_parameter", ""),
             Refusal(#"[{"type":"smell"}]"#, "[0].type", "invalid_value", ""),
             Refusal(
-                #"[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"data:"}}]"#,
-                "[1].type",
-                "unsupported_value",
-                "does not support 'image_url' on this server yet. Supported: 'text'."
+                #"[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"https://a.example/b.png"}}]"#,
+                "[1].image_url.url",
+                "invalid_value",
+                ""
             ),
             Refusal(
                 #"[{"type":"input_audio","input_audio":{}}]"#,
                 "[0].type",
                 "unsupported_value",
-                "does not support 'input_audio' on this server yet. Supported: 'text'."
+                "does not support 'input_audio' on this server yet. Supported: 'text', 'image_url'."
             ),
             Refusal(
                 #"[{"type":"file","file":{}}]"#,
                 "[0].type",
                 "unsupported_value",
-                "does not support 'file' on this server yet. Supported: 'text'."
+                "does not support 'file' on this server yet. Supported: 'text', 'image_url'."
             ),
             Refusal(
                 #"[{"type":"refusal","refusal":"no"}]"#,
                 "[0].type",
                 "unsupported_value",
-                "does not support 'refusal' on this server yet. Supported: 'text'."
+                "does not support 'refusal' on this server yet. Supported: 'text', 'image_url'."
             ),
         ]
     )

@@ -7,7 +7,7 @@ struct ChatRequestTests {
     func smallest() throws {
         let request = try chatRequest()
         #expect(request.model == nil)
-        #expect(request.messages == [ChatMessage(role: .user, content: "Hi")])
+        #expect(request.conversation == Conversation([Turn(.user, "Hi")]))
         let generation = request.generation
         #expect(generation.temperature == nil && generation.topP == nil && generation.topK == nil)
         #expect(generation.minP == nil && generation.presencePenalty == nil && generation.frequencyPenalty == nil)
@@ -78,35 +78,35 @@ struct ChatRequestTests {
     @Test(
         "roles and contents are read",
         arguments: [
-            (#"{"role":"system","content":""}"#, ChatMessage(role: .system, content: "")),
-            (#"{"role":"developer","content":"d"}"#, ChatMessage(role: .developer, content: "d")),
-            (#"{"role":"user","content":"u","name":"Eve"}"#, ChatMessage(role: .user, content: "u", name: "Eve")),
+            (#"{"role":"system","content":""}"#, Turn(.system, "")),
+            (#"{"role":"developer","content":"d"}"#, Turn(.developer, "d")),
+            (#"{"role":"user","content":"u","name":"Eve"}"#, Turn(.user, "u", name: "Eve")),
             (
                 #"{"content":[{"type":"text","text":"a"},{"text":"b","type":"text"}],"role":"user"}"#,
-                ChatMessage(role: .user, content: "a\nb")
+                Turn(.user, [.text("a"), .text("b")])
             ),
             (
                 #"{"role":"assistant","content":[{"type":"text","text":"a"},{"type":"refusal","refusal":"no"}]}"#,
-                ChatMessage(role: .assistant, content: "a\nno")
+                Turn(.assistant, [.text("a"), .text("no")])
             ),
             (
                 #"{"role":"assistant","content":null,"refusal":"I won't."}"#,
-                ChatMessage(role: .assistant, content: "I won't.")
+                Turn(.assistant, "I won't.")
             ),
             (
                 #"{"role":"assistant","content":"a","refusal":null,"annotations":[],"audio":null,"function_call":null,"tool_calls":null}"#,
-                ChatMessage(role: .assistant, content: "a")
+                Turn(.assistant, "a")
             ),
-            (#"{"role":"assistant","content":"a","tool_calls":[]}"#, ChatMessage(role: .assistant, content: "a")),
+            (#"{"role":"assistant","content":"a","tool_calls":[]}"#, Turn(.assistant, "a")),
             (
                 #"{"role":"user","content":[{"type":"text","text":"a","prompt_cache_breakpoint":{"mode":"explicit"}}]}"#,
-                ChatMessage(role: .user, content: "a")
+                Turn(.user, "a")
             ),
         ]
     )
-    func messages(json: String, message: ChatMessage) throws {
+    func messages(json: String, turn: Turn) throws {
         let request = try ChatRequest(body: Array("{\"messages\":[\(json)]}".utf8))
-        #expect(request.messages == [message])
+        #expect(request.conversation.turns == [turn])
     }
 
     @Test("ten thousand messages are no problem, more than twenty thousand are refused")
@@ -115,7 +115,7 @@ struct ChatRequestTests {
             "{\"messages\":["
                 + Array(repeating: #"{"role":"user","content":"x"}"#, count: count).joined(separator: ",") + "]}"
         }
-        #expect(try ChatRequest(body: Array(body(10_000).utf8)).messages.count == 10_000)
+        #expect(try ChatRequest(body: Array(body(10_000).utf8)).conversation.turns.count == 10_000)
         Refusal(
             body(20_001),
             "messages",

@@ -26,8 +26,8 @@ struct ResponseTests {
         let completion = ChatCompletion(
             header: chat,
             choices: [
-                .init(index: 0, content: "Hé \"you\"\n", finishReason: .stop),
-                .init(index: 1, content: "", finishReason: .length),
+                .init(index: 0, message: CollectedMessage(content: "Hé \"you\"\n")),
+                .init(index: 1, message: CollectedMessage(reason: .length)),
             ],
             usage: usage
         )
@@ -51,11 +51,11 @@ struct ResponseTests {
                 + #""logprobs":null,"finish_reason":null}"# + end
         )
         #expect(
-            stream.content("a", 1).text == Self.chunkStart
+            stream.chunk(.content("a", logprobs: []), 1).text == Self.chunkStart
                 + #"{"index":1,"delta":{"content":"a"},"logprobs":null,"finish_reason":null}"# + end
         )
         #expect(
-            stream.closing(.length, 2).text == Self.chunkStart
+            stream.chunk(.end(.length), 2).text == Self.chunkStart
                 + #"{"index":2,"delta":{},"logprobs":null,"finish_reason":"length"}"# + end
         )
         #expect(stream.usage(usage).text == Self.chunkStart + #"],"usage":"# + Self.usageText + "}")

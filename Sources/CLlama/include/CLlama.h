@@ -12,8 +12,10 @@
 #include "cl_model.h"
 #include "cl_vocabulary.h"
 #include "cl_templates.h"
+#include "cl_chat_parser.h"
 #include "cl_context.h"
 #include "cl_memory.h"
+#include "cl_grammar.h"
 #include "cl_sampler.h"
 #include "cl_quantize.h"
 

@@ -30,8 +30,10 @@ cl_status cl_templates_source(const cl_templates * templates, cl_text * source);
 // Renders a conversation. Messages is a JSON array of messages as in OpenAI's chat completions, with text content only.
 // Options is a JSON object; all keys may be left out, others are refused:
 //   tools, tool_choice ("auto", "none", "required"), parallel_tool_calls: as in OpenAI's API
+//   strict_tools: arguments must be held to their schemas, whatever the template's own format can do
 //   json_schema: an object, or grammar: GBNF text; not both
 //   add_generation_prompt: ask for the assistant's turn; true where left out
+//   continue_final_message: the last message is the assistant's, and the answer goes on from it
 //   enable_thinking: true where left out
 //   reasoning_format: "none" (where left out), "auto", "deepseek", "deepseek-legacy"
 //   chat_template_kwargs: an object whose members become variables of the template
@@ -43,6 +45,10 @@ cl_status cl_templates_source(const cl_templates * templates, cl_text * source);
 //   grammar, grammar_lazy, grammar_triggers ({type, value, token}): what to constrain sampling with; "" for nothing
 //   supports_thinking, thinking_start_tag, thinking_end_tags
 //   format, parser: how common_chat_parse reads the answer
+// Tools are described to a template that knows none, whose format upstream can't read, or can't hold to schemas where
+// strict_tools asks for it, and to any where json_schema allows an answer without a call: in the system message, with calls
+// as JSON within <tool_call> tags. Whichever way, grammar and parser fit the answer. Ids of calls become nine letters and
+// digits for templates that insist on that.
 // CL_INVALID_ARGUMENT where messages or options are no such JSON; CL_FAILED where the template refuses, with the words
 // that it raised. Messages and options nested deeper than 128 levels are refused, as are options of more than
 // 512 KiB and a prompt of more than 64 MiB.

@@ -95,14 +95,19 @@ struct ServeOptions {
         help:
             "texts that are too long to be embedded: a 400 (default), or the\naverage over windows that overlap"
     )
+    static let showPrompts = CommandLineOption(
+        "--slots-show-prompts",
+        help:
+            "GET /slots shows the prompts of running requests to those who\nsent them: to holders of the same key, or to all without keys"
+    )
     static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
     static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
 
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize,
-            embeddingOverflow, api, publicAPI,
+            strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, embeddingOverflow,
+            showPrompts, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -125,6 +130,7 @@ struct ServeOptions {
     /// In bytes.
     var storeSize: UInt64
     var embeddingOverflow: EmbeddingOverflow
+    var showsPrompts: Bool
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
         let options = try ParsedOptions(arguments, options: Self.all, command: "serve")
@@ -149,6 +155,7 @@ struct ServeOptions {
         storeFolder = options.string(Self.storeFolder)
         storeSize = try Self.storeSize(options)
         embeddingOverflow = try Self.embeddingOverflow(options)
+        showsPrompts = options.has(Self.showPrompts)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
                 "binding to \(host) lets everybody on the network use this server: give --api-key, or --insecure-listen if that is meant"

@@ -4,11 +4,11 @@ import WireFormat
 /// The messages of a conversation in the terminal, and how the next answer comes about.
 struct TerminalConversation: Sendable {
     private let model: ChatModel
-    private var messages: [ChatMessage] = []
+    private var conversation = Conversation()
 
     init(model: ChatModel) { self.model = model }
 
-    mutating func reset() { messages = [] }
+    mutating func reset() { conversation.turns = [] }
 
     /// The conversation with one more turn; what was said before a cancellation stays in it.
     ///
@@ -17,22 +17,24 @@ struct TerminalConversation: Sendable {
     /// - Throws: `OutputClosed` where nobody reads the answer any more.
     func answer(to line: String) async throws(OutputClosed) -> Self {
         var next = self
-        next.messages.append(ChatMessage(role: .user, content: line))
+        next.conversation.turns.append(Turn(.user, line))
         var said = ""
         do {
-            let prompt = try ChatPrompt(next.messages, model: model)
-            let set = try await AnswerSet(
-                prompts: [prompt.tokens],
+            let generation = try await ChatGeneration(
+                next.conversation,
                 parameters: .terminal,
-                stops: prompt.stops,
                 lease: ModelLease(model),
-                owner: .anyone,
-                promptParameter: "messages"
+                owner: .anyone
             )
-            var answer = set.answers[0]
-            while case .text(let piece)? = try await answer.next() {
-                guard Console.write(piece) else { throw OutputClosed() }
-                said += piece
+            var answer = generation.answers[0]
+            while let event = try await answer.next() {
+                switch event {
+                case .content(let piece, _):
+                    guard Console.write(piece) else { throw OutputClosed() }
+                    said += piece
+                case .reasoning(let piece): guard Console.write(piece) else { throw OutputClosed() }
+                default: break
+                }
             }
             Console.write("\n")
         } catch is CancellationError {
@@ -46,7 +48,7 @@ struct TerminalConversation: Sendable {
             Console.printError("error: \((error as? APIError)?.message ?? "\(error)")")
             return self
         }
-        next.messages.append(ChatMessage(role: .assistant, content: said))
+        next.conversation.turns.append(Turn(.assistant, said))
         return next
     }
 }

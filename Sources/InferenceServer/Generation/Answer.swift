@@ -10,7 +10,11 @@ import WireFormat
 /// Read by one task. Dropping it, or cancelling that task, ends the generation.
 struct Answer {
     enum Part {
-        case text(String)
+        /// The probabilities of the prompt's tokens behind the first, where they were asked for; before all else, and
+        /// empty where they were not.
+        case prompt([TokenLogprob])
+        /// With the tokens that it was made of, where their probabilities were asked for.
+        case text(String, [TokenLogprob])
         case end(WireFormat.FinishReason, TokenUsage)
     }
 
@@ -20,12 +24,21 @@ struct Answer {
     /// Of what was read so far; the prompt's part comes before the first token.
     private var usage = TokenUsage(prompt: 0)
     private var pending: Part?
+    private let vocabulary: Vocabulary
+    /// Of tokens whose text is not told yet.
+    private var logprobs: [TokenLogprob] = []
     private var isOver = false
 
-    init(_ stream: RequestStream, vocabulary: Vocabulary, stops: [String]) {
+    /// - Parameters:
+    ///   - stream: What the engine makes.
+    ///   - vocabulary: The model's.
+    ///   - stops: Texts that end the answer.
+    ///   - preserved: Control tokens that belong to the text.
+    init(_ stream: RequestStream, vocabulary: Vocabulary, stops: [String], preserved: Set<Token> = []) {
         self.stream = stream
         self.stops = StopMatcher(stops)
-        detokenizer = IncrementalDetokenizer(vocabulary: vocabulary)
+        self.vocabulary = vocabulary
+        detokenizer = IncrementalDetokenizer(vocabulary: vocabulary, preserved: preserved)
     }
 
     /// The next piece, or nil after the end.
@@ -38,14 +51,19 @@ struct Answer {
             switch event {
             case .started(let prompt):
                 usage = prompt
-            case .token(let token):
+                defer { logprobs = [] }
+                return .prompt(logprobs)
+            case .token(let token, let probabilities):
                 usage.generated += 1
+                if let probabilities { logprobs.append(try TokenLogprob(token, probabilities, vocabulary)) }
                 if let part = try take(detokenizer.append(token)) { return part }
             case .finished(let reason, let total):
                 return close(reason == .stop ? .stop : .length, total)
             case .failed(let error):
                 isOver = true
                 throw APIError(error, promptParameter: nil)
+            case .scored(let tokens):
+                logprobs += try tokens.map { try TokenLogprob($0.token, $0.probabilities, vocabulary) }
             case .embedding:
                 throw APIError.internalServer
             }
@@ -53,12 +71,16 @@ struct Answer {
         return nil
     }
 
+    /// The stop string that was found; nil before the end, and where none was.
+    var stoppingWord: String? { stops.matched }
+
     /// Reads to the end.
     mutating func all() async throws -> (text: String, reason: WireFormat.FinishReason, usage: TokenUsage) {
         var text = ""
         while let part = try await next() {
             switch part {
-            case .text(let piece): text += piece
+            case .prompt: break
+            case .text(let piece, _): text += piece
             case .end(let reason, let usage): return (text, reason, usage)
             }
         }
@@ -75,9 +97,11 @@ struct Answer {
             let end = Part.end(.stop, usage)
             guard !emitted.isEmpty else { return end }
             pending = end
-            return .text(emitted)
+            return .text(emitted, logprobs)
         }
-        return emitted.isEmpty ? nil : .text(emitted)
+        guard !emitted.isEmpty else { return nil }
+        defer { logprobs = [] }
+        return .text(emitted, logprobs)
     }
 
     /// The end, behind what the detokenizer and the matcher still held back.
@@ -89,6 +113,19 @@ struct Answer {
         let end = Part.end(match == nil ? reason : .stop, total)
         guard !rest.isEmpty else { return end }
         pending = end
-        return .text(rest)
+        return .text(rest, logprobs)
+    }
+}
+
+extension TokenLogprob {
+    /// What the engine tells of a token.
+    fileprivate init(_ token: Token, _ probabilities: TokenProbabilities, _ vocabulary: Vocabulary) throws {
+        let entry = { (token: Token, logprob: Float) in
+            Entry(bytes: try vocabulary.piece(of: token, special: true), logprob: Double(logprob))
+        }
+        self.init(
+            chosen: try entry(token, probabilities.chosen),
+            top: try probabilities.top.map { try entry($0.token, $0.logprob) }
+        )
     }
 }

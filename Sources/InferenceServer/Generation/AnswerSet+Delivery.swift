@@ -49,7 +49,8 @@ extension AnswerSet {
                             if let opening { try await events.send(data: opening(index).text) }
                             while let part = try await answer.next() {
                                 switch part {
-                                case .text(let text): try await events.send(data: content(text, index).text)
+                                case .prompt: break
+                                case .text(let text, _): try await events.send(data: content(text, index).text)
                                 case .end(let reason, let usage):
                                     try await events.send(data: closing(reason, index).text)
                                     return (index, usage)

@@ -16,6 +16,10 @@ struct AnswerSet {
     ///   - prompts: Their tokens.
     ///   - parameters: Of all answers alike; each has a seed of its own.
     ///   - stops: Texts that end an answer, the template's among them.
+    ///   - grammar: What the answers are held to.
+    ///   - preserved: Control tokens that belong to the answers' texts.
+    ///   - grammarParameter: What errors call the grammar.
+    ///   - scoring: Which of the prompts' tokens are told with their probabilities.
     ///   - lease: On the model that generates; held for as long as the answers are.
     ///   - owner: On whose behalf.
     ///   - promptParameter: What errors call the prompts.
@@ -24,6 +28,10 @@ struct AnswerSet {
         prompts: [[Token]],
         parameters: GenerationParameters,
         stops: [String],
+        grammar: Grammar? = nil,
+        preserved: Set<Token> = [],
+        grammarParameter: String = "grammar",
+        scoring: PromptScoring? = nil,
         lease: ModelLease<ChatModel>,
         owner: Owner,
         promptParameter: String
@@ -42,9 +50,19 @@ struct AnswerSet {
         for prompt in prompts {
             let items = prompt.map(PromptItem.token)
             for choice in 0..<parameters.count {
-                let sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
+                var sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
+                sampling.chain = SamplerChain(parameters.samplers, prompt: prompt, contextLength: model.contextLength)
+                if let grammar { sampling.grammar = grammar }
+                try model.prepare(sampling, grammarParameter: grammarParameter)
                 works.append(
-                    .generation(Generation(prompt: items, sampling: sampling, maxTokens: parameters.maximumTokens))
+                    .generation(
+                        Generation(
+                            prompt: items,
+                            sampling: sampling,
+                            maxTokens: parameters.maximumTokens,
+                            scoring: scoring
+                        )
+                    )
                 )
             }
         }
@@ -54,13 +72,18 @@ struct AnswerSet {
         } catch {
             throw APIError(error, promptParameter: promptParameter)
         }
-        answers = streams.map { Answer($0, vocabulary: model.vocabulary, stops: stops) }
+        answers = streams.map { Answer($0, vocabulary: model.vocabulary, stops: stops, preserved: preserved) }
         promptCount = prompts.count
         promptTokens = prompts.reduce(0) { $0 + $1.count }
     }
 
     /// One request may not fill the whole queue with its answers.
     static let maximumCount = 128
+
+    /// What one answer cost.
+    func usage(_ usage: TokenUsage) -> Usage {
+        Usage(promptTokens: usage.prompt, completionTokens: usage.generated, cachedTokens: usage.cached)
+    }
 
     /// What all answers cost together; each prompt counts once, however many answers it has.
     func total(_ usages: [TokenUsage]) -> Usage {

@@ -1,41 +1,114 @@
+import Scheduling
 import Tokenizer
 import WireFormat
 
-/// A conversation as the tokens that the model was trained to see.
+/// A conversation as the tokens that the model was trained to see, and how to read what it answers.
 struct ChatPrompt {
+    /// As the template wrote it.
+    let text: String
     let tokens: [Token]
     /// Texts that end an answer in the template's format.
     let stops: [String]
+    /// What the answer is held to.
+    let grammar: Grammar?
+    /// What the request calls what the grammar was made of.
+    let grammarParameter: String
+    /// Control tokens that belong to the answer's text.
+    let preserved: Set<Token>
+    let parser: ChatParser
+    /// The names of tools that take a text rather than JSON.
+    let customTools: Set<String>
+
+    /// What cl_templates_apply takes.
+    private static let maximumOptions = 512 * 1024
 
     /// Renders the model's template and tokenizes what it gives.
     ///
-    /// - Throws: 400 where the conversation can't fit, which is found before megabytes of it are tokenized, or where the
-    ///   template refuses it.
-    init(_ messages: [ChatMessage], model: ChatModel) throws(APIError) {
-        let least = messages.reduce(0) { $0 + model.vocabulary.minimumTokenCount(of: $1.content) }
-        try model.checkFits(least, param: "messages")
+    /// - Parameters:
+    ///   - conversation: What is asked.
+    ///   - param: What the request calls its turns, for errors.
+    ///   - model: Whose template it is.
+    /// - Throws: 400 where the conversation can't fit, which is found before megabytes of it are tokenized, where the
+    ///   template refuses it, or where it holds images, which no model of this server sees, or asks a model to reason that
+    ///   does not.
+    init(_ conversation: Conversation, param: String = "messages", model: ChatModel) throws(APIError) {
+        let (vocabulary, rendering) = (model.vocabulary, ChatRendering(conversation))
+        for case .image(let image) in conversation.turns.lazy.flatMap(\.content) {
+            throw .invalidRequest(
+                "The model \(model.id) does not see images.",
+                param: image.path ?? param,
+                code: "image_input_not_supported"
+            )
+        }
+        let least = conversation.turns.reduce(0) { sum, turn in
+            turn.calls.reduce(sum + vocabulary.minimumTokenCount(of: turn.text)) {
+                $0 + vocabulary.minimumTokenCount(of: $1.arguments)
+            }
+        }
+        try model.checkFits(least, param: param)
+        let options = rendering.options.text
+        guard options.utf8.count <= Self.maximumOptions else {
+            throw .invalidRequest(
+                "The tools, their schemas and that of the answer take more than \(Self.maximumOptions) bytes together.",
+                param: "tools"
+            )
+        }
         let rendered: RenderedPrompt
         do {
-            rendered = try model.template.render(messages: Self.json(messages).text)
-        } catch {
-            throw APIError(error, param: "messages")
-        }
-        tokens = try model.tokenize(rendered.prompt, param: "messages")
-        stops = rendered.additionalStops
-    }
-
-    private static func json(_ messages: [ChatMessage]) -> JSONValue {
-        .array(
-            messages.map { message in
-                var object = JSONObject()
-                // Templates know `system`: `developer` is OpenAI's later name of it.
-                let role = message.role == .developer ? .system : message.role
-                object.append("role", .string(role.rawValue))
-                object.append("content", .string(message.content))
-                if let name = message.name { object.append("name", .string(name)) }
-                return .object(object)
+            rendered = try model.template.render(messages: rendering.messages.text, options: options)
+            if conversation.reasoning.effort != nil, !rendered.supportsThinking {
+                let name = conversation.reasoning.effortParameter
+                throw APIError.invalidRequest(
+                    "Unsupported parameter: '\(name)' is not supported by \(model.id), which does not reason.",
+                    param: name,
+                    code: "unsupported_parameter"
+                )
             }
-        )
+            text = rendered.prompt
+            parser = try ChatParser(rendered)
+            tokens = try model.tokenize(rendered.prompt, param: param)
+            let preserved = try rendered.preservedTokens.compactMap { name throws(TokenizerError) in
+                let tokens = try vocabulary.encode(name, addSpecial: false, parseSpecial: true)
+                return tokens.count == 1 ? tokens[0] : nil
+            }
+            self.preserved = Set(preserved)
+            grammar = try Grammar(rendered, preserved: preserved, vocabulary: vocabulary)
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw APIError(error as? TokenizerError ?? TokenizerError(.failed, "\(error)"), param: param)
+        }
+        stops = rendered.additionalStops
+        grammarParameter = conversation.tools.isEmpty ? "response_format" : "tools"
+        customTools = rendering.customTools
+    }
+}
+
+extension Grammar {
+    /// The grammar of a rendered prompt; nil where it has none.
+    ///
+    /// - Throws: `TokenizerError` where a trigger can't be tokenized.
+    fileprivate init?(_ rendered: RenderedPrompt, preserved: [Token], vocabulary: Vocabulary) throws(TokenizerError) {
+        guard !rendered.grammar.isEmpty else { return nil }
+        self.init(rules: rendered.grammar)
+        isLazy = rendered.grammarIsLazy
+        preservedTokens = preserved
+        opening = isLazy ? "" : rendered.generationPrompt
+        for trigger in rendered.grammarTriggers {
+            switch trigger.kind {
+            case .token: triggers.append(Trigger(kind: .token, value: trigger.value, token: trigger.token))
+            case .pattern: triggers.append(Trigger(kind: .pattern, value: trigger.value))
+            case .fullPattern: triggers.append(Trigger(kind: .patternFull, value: trigger.value))
+            case .word:
+                // A word that is one control token comes up as that token.
+                let tokens = try vocabulary.encode(trigger.value, addSpecial: false, parseSpecial: true)
+                if tokens.count == 1, preserved.contains(tokens[0]) {
+                    triggers.append(Trigger(kind: .token, value: trigger.value, token: tokens[0]))
+                } else {
+                    triggers.append(Trigger(kind: .word, value: trigger.value))
+                }
+            }
+        }
     }
 }
 
@@ -53,7 +126,7 @@ extension ChatModel {
     }
 
     /// Refuses what cannot fit, before it is tokenized: it has at least so many tokens.
-    fileprivate func checkFits(_ tokens: Int, param: String) throws(APIError) {
+    func checkFits(_ tokens: Int, param: String) throws(APIError) {
         guard tokens < contextLength else {
             throw .contextLengthExceeded(limit: contextLength, promptTokens: tokens, isLeast: true, param: param)
         }

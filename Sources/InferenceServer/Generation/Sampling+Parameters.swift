@@ -13,13 +13,15 @@ extension Sampling {
     /// - Throws: 400 where a bias names a token that the vocabulary does not have.
     init(_ parameters: GenerationParameters, seed: Int64, choice: Int, vocabulary: Vocabulary) throws(APIError) {
         self.init()
-        temperature = Float(parameters.temperature ?? 1)
+        grammar = parameters.samplers.grammar.map { Grammar(rules: $0) }
+        temperature = Float(parameters.samplers.dynamicTemperature ?? parameters.temperature ?? 1)
         topP = Float(parameters.topP ?? 1)
         topK = Int32(clamping: max(0, parameters.topK ?? 0))
         minP = Float(parameters.minP ?? 0)
         presencePenalty = Float(parameters.presencePenalty ?? 0)
         frequencyPenalty = Float(parameters.frequencyPenalty ?? 0)
         ignoresEnd = parameters.ignoresEndOfText
+        logprobs = parameters.logprobs
         for entry in parameters.logitBias {
             guard let token = Token(exactly: entry.token), vocabulary.contains(token) else {
                 throw .invalidRequest(

@@ -17,6 +17,7 @@ struct ModelCatalog: Sendable {
     let embeddingOverflow: EmbeddingOverflow
     /// What judges texts.
     let moderator: Moderator
+    private let chosen = ChosenModels()
 
     /// How long a request waits for room while everything that would have to make room is serving.
     static let patience = Duration.seconds(30)
@@ -67,10 +68,11 @@ struct ModelCatalog: Sendable {
         )
     }
 
-    /// The model of a name, whatever it serves.
+    /// The model of a name, whatever it serves; without one, the chat model that the caller chose, or else the default model.
     ///
     /// - Throws: 404 `model_not_found`, or 400 `model_unusable`.
-    func model(_ name: String) throws(APIError) -> ServableModel {
+    func model(_ name: String?) throws(APIError) -> ServableModel {
+        guard let name else { return chosenModel ?? models[0] }
         if let model = own(name) { return model }
         if unusable.contains(name) {
             throw APIError(
@@ -84,6 +86,18 @@ struct ModelCatalog: Sendable {
             throw APIError.modelNotFound(name)
         }
         return model
+    }
+
+    /// What the caller's requests that name no model chat with, where it has chosen.
+    private var chosenModel: ServableModel? {
+        chosen[Caller.owner].flatMap { choice in models.first { $0.id == choice && $0.kind == .chat } }
+    }
+
+    /// Those that chat and are loaded now.
+    var loaded: [ChatModel] {
+        models.compactMap { model in
+            if case .loaded(let loaded, _, _) = pool.phase(model.id) { loaded.chat } else { nil }
+        }
     }
 
     /// The model that has this id, or file name.
@@ -102,13 +116,18 @@ struct ModelCatalog: Sendable {
     /// - Throws: 404 `model_not_found`, 400 `model_unusable`, or 400 `unsupported_model` for one of another kind.
     private func model(_ name: String?, of kind: ModelFile.Kind) throws(APIError) -> ServableModel {
         guard let name else {
-            guard let standard = standard(kind) else { throw .noModel(kind) }
+            guard let standard = kind == .chat ? chosenModel ?? standard(kind) : standard(kind) else {
+                throw .noModel(kind)
+            }
             return standard
         }
         let model = try model(name)
         guard model.kind == kind else { throw .wrongKind(name, model.kind, wanted: kind) }
         return model
     }
+
+    /// Makes it the model of the caller's requests that name none.
+    func choose(_ model: ServableModel) { chosen[Caller.owner] = model.id }
 
     /// The model of a request, loaded and kept so for as long as the lease is held.
     ///

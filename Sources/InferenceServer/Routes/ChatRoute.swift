@@ -8,41 +8,49 @@ extension Routes {
     func chatCompletions(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(ChatRequest.self)
         let lease = try await catalog.lease(body.model)
-        let model = lease.model
-        let prompt = try ChatPrompt(body.messages, model: model)
-        let answers = try await AnswerSet(
-            prompts: [prompt.tokens],
+        let generation = try await ChatGeneration(
+            body.conversation,
             parameters: body.generation,
-            stops: body.generation.stop + prompt.stops,
             lease: lease,
-            owner: Owner(request.principal),
-            promptParameter: "messages"
+            owner: Owner(request.principal)
         )
         let header = ResponseHeader(
             id: ResponseID.chatCompletion(),
             created: now(),
-            model: model.id,
-            systemFingerprint: model.fingerprint,
+            model: lease.model.id,
+            systemFingerprint: lease.model.fingerprint,
             serviceTier: body.generation.serviceTier?.served
         )
+        let showsLogprobs = body.generation.logprobs != nil
         guard body.generation.stream.isEnabled else {
-            let (choices, usage) = try await answers.collect()
-            return .json(
-                ChatCompletion(
-                    header: header,
-                    choices: choices.enumerated().map { index, choice in
-                        ChatCompletion.Choice(index: index, content: choice.text, finishReason: choice.reason)
-                    },
-                    usage: usage
+            let (messages, usage) = try await generation.collect()
+            let choices = messages.enumerated().map { index, message in
+                ChatCompletion.Choice(
+                    index: index,
+                    message: message,
+                    showsLogprobs: showsLogprobs,
+                    usesFunctions: body.usesFunctions
                 )
-            )
+            }
+            return .json(ChatCompletion(header: header, choices: choices, usage: usage))
         }
-        let chunks = ChatCompletionStream(header: header, includesUsage: body.generation.stream.includesUsage)
-        return answers.stream(
-            opening: chunks.opening,
-            content: chunks.content,
-            closing: chunks.closing,
-            usage: chunks.includesUsage ? chunks.usage : nil
+        let chunks = ChatCompletionStream(
+            header: header,
+            includesUsage: body.generation.stream.includesUsage,
+            showsLogprobs: showsLogprobs,
+            usesFunctions: body.usesFunctions
         )
+        return .events { events in
+            do {
+                for index in generation.answers.indices { try await events.send(data: chunks.opening(index).text) }
+                let usage = try await generation.stream { event, index in
+                    try await events.send(data: chunks.chunk(event, index).text)
+                }
+                if chunks.includesUsage { try await events.send(data: chunks.usage(usage).text) }
+                try await events.send(data: "[DONE]")
+            } catch let error as APIError {
+                try await events.send(data: error.json.text)
+            }
+        }
     }
 }

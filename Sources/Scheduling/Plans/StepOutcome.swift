@@ -2,8 +2,8 @@
 package enum StepOutcome: Sendable {
     /// The step was done. For each slice (or encoded item) that samples, in the plan's order, what was sampled: one token,
     /// or with drafts one more than were guessed right. None fails that sequence alone: its logits hold nothing that a token
-    /// could be chosen by.
-    case sampled([[SampledToken]])
+    /// could be chosen by. And for each slice that scores, in order, one entry for each of its targets.
+    case sampled([[SampledToken]], scores: [[TokenProbabilities]] = [])
     /// An embedding step was done: one vector for each text, in the plan's order.
     case embedded([[Float]])
     /// A draft step was done: for each slice, in the plan's order, as many guesses as were asked for, or fewer where the draft
@@ -25,10 +25,24 @@ package struct SampledToken: Sendable, Equatable {
     package let token: TokenID
     /// Whether it is one of the tokens by which the model ends a generation.
     package let endsGeneration: Bool
+    /// Where the request's sampling asks for them.
+    package let probabilities: TokenProbabilities?
 
-    package init(token: TokenID, endsGeneration: Bool) {
+    package init(token: TokenID, endsGeneration: Bool, probabilities: TokenProbabilities? = nil) {
         self.token = token
         self.endsGeneration = endsGeneration
+        self.probabilities = probabilities
+    }
+}
+
+/// A token of a prompt, and how likely the model found it.
+package struct ScoredToken: Hashable, Sendable {
+    package let token: TokenID
+    package let probabilities: TokenProbabilities
+
+    package init(token: TokenID, probabilities: TokenProbabilities) {
+        self.token = token
+        self.probabilities = probabilities
     }
 }
 
@@ -36,7 +50,10 @@ package struct SampledToken: Sendable, Equatable {
 package enum RequestEvent: Sendable {
     /// The prompt is computed; its first token follows.
     case started(TokenUsage)
-    case token(TokenID)
+    /// Of the prompt's next tokens, where the generation asks for scores; all of them come before `started`.
+    case scored([ScoredToken])
+    /// With its probabilities where the request's sampling asks for them.
+    case token(TokenID, TokenProbabilities?)
     /// The vectors of all texts, in their order.
     case embedding([[Float]], TokenUsage)
     case finished(FinishReason, TokenUsage)
@@ -45,7 +62,7 @@ package enum RequestEvent: Sendable {
     /// Whether it is the one event that ends its request.
     package var isClosing: Bool {
         switch self {
-        case .started, .token: false
+        case .started, .scored, .token: false
         case .embedding, .finished, .failed: true
         }
     }

@@ -120,6 +120,9 @@ extension Scheduler {
             guard limits.encodesMedia || generation.prompt.allSatisfy({ $0.token != nil }) else {
                 throw Self.unsupported("take media")
             }
+            guard generation.scoring == nil || generation.prompt.allSatisfy({ $0.token != nil }) else {
+                throw Self.unsupported("tell the probabilities of media")
+            }
         case .embedding(let texts):
             guard limits.embeds else { throw Self.unsupported("embed") }
             guard !texts.isEmpty, texts.allSatisfy({ !$0.isEmpty }) else {

@@ -1,16 +1,28 @@
 /// Makes the chunks of a streamed answer to a chat request; it holds no state.
 ///
-/// For each answer, in this order: `opening`, any number of `content`, `closing`. When all are closed, `usage` if the
-/// request asked for it.
+/// For each answer, `opening`, then a chunk for each event. When all are closed, `usage` if the request asked for it.
 package struct ChatCompletionStream: Sendable {
     package let header: ResponseHeader
 
     /// Whether the request asked for the usage: then every chunk has the member, null in all but the last.
     package let includesUsage: Bool
 
-    package init(header: ResponseHeader, includesUsage: Bool) {
+    /// Whether probabilities were asked for.
+    package let showsLogprobs: Bool
+
+    /// Whether a call is told in the old form.
+    package let usesFunctions: Bool
+
+    package init(
+        header: ResponseHeader,
+        includesUsage: Bool,
+        showsLogprobs: Bool = false,
+        usesFunctions: Bool = false
+    ) {
         self.header = header
         self.includesUsage = includesUsage
+        self.showsLogprobs = showsLogprobs
+        self.usesFunctions = usesFunctions
     }
 
     /// The first chunk of an answer.
@@ -18,22 +30,40 @@ package struct ChatCompletionStream: Sendable {
         chunk(index, delta: ["role": "assistant", "content": "", "refusal": .null])
     }
 
-    /// A piece of an answer.
-    package func content(_ text: String, _ index: Int) -> JSONValue {
-        chunk(index, delta: ["content": .string(text)])
-    }
-
-    /// The last chunk of an answer.
-    package func closing(_ reason: FinishReason, _ index: Int) -> JSONValue {
-        chunk(index, delta: [:], finishReason: reason.json)
+    /// The chunk for a step of an answer.
+    package func chunk(_ event: AnswerEvent, _ index: Int) -> JSONValue {
+        switch event {
+        case .reasoning(let text): chunk(index, delta: ["reasoning_content": .string(text)])
+        case .content(let text, let logprobs):
+            chunk(index, delta: ["content": .string(text)], logprobs: showsLogprobs ? logprobs.chatJSON : .null)
+        case .callBegan(let number, let call):
+            if usesFunctions {
+                chunk(index, delta: ["function_call": call.functionJSON])
+            } else {
+                chunk(index, delta: ["tool_calls": [call.beginning(number)]])
+            }
+        case .arguments(let number, let text): chunk(index, delta: arguments(text, number))
+        case .end(let reason):
+            chunk(index, delta: [:], finishReason: reason.chatReason(usesFunctions: usesFunctions).json)
+        }
     }
 
     /// The last chunk of the stream.
     package func usage(_ usage: Usage) -> JSONValue { chunk(choices: [], usage: usage.json) }
 
-    private func chunk(_ index: Int, delta: JSONValue, finishReason: JSONValue = .null) -> JSONValue {
+    private func arguments(_ text: String, _ number: Int) -> JSONValue {
+        if usesFunctions { return ["function_call": ["arguments": .string(text)]] }
+        return ["tool_calls": [["index": JSONValue(number), "function": ["arguments": .string(text)]]]]
+    }
+
+    private func chunk(
+        _ index: Int,
+        delta: JSONValue,
+        logprobs: JSONValue = .null,
+        finishReason: JSONValue = .null
+    ) -> JSONValue {
         let choice: JSONValue = [
-            "index": JSONValue(index), "delta": delta, "logprobs": .null, "finish_reason": finishReason,
+            "index": JSONValue(index), "delta": delta, "logprobs": logprobs, "finish_reason": finishReason,
         ]
         return chunk(choices: [choice], usage: includesUsage ? .null : nil)
     }
@@ -45,6 +75,17 @@ package struct ChatCompletionStream: Sendable {
         object.append("system_fingerprint", .string(header.systemFingerprint))
         object.append("choices", .array(choices))
         if let usage { object.append("usage", usage) }
+        return .object(object)
+    }
+}
+
+extension ToolCall {
+    /// What a stream tells of a call first.
+    fileprivate func beginning(_ number: Int) -> JSONValue {
+        guard case .object(var object) = chatJSON else { return chatJSON }
+        object = JSONObject(
+            members: [JSONObject.Member(key: "index", value: JSONValue(number))] + object.members
+        )
         return .object(object)
     }
 }

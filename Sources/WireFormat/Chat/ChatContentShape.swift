@@ -1,35 +1,39 @@
 /// `content` of a message: a text, or a list of parts.
 struct ChatContentShape: Shape {
-    /// Only answers may hold refusals.
-    let isFromAssistant: Bool
+    /// All types of parts of the API, those included that are not supported yet.
+    enum Kind: String, CaseIterable {
+        case text, refusal
+        case imageURL = "image_url"
+        case inputAudio = "input_audio"
+        case file
+    }
+
+    /// The types that may stand here.
+    let allows: [Kind]
 
     let name = ShapeName(singular: "one of a string or array of objects", plural: "strings or arrays of objects")
+    var schema: JSONValue { .anyOf(StringShape(), parts) }
 
-    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
+    private var parts: ListShape<some Shape<ContentPart>> {
+        ListShape(of: ContentPartShape(allows: allows), minimumCount: 1)
+    }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [ContentPart] {
         switch value {
-        case .string(let text):
-            return text
-        case .array:
-            let parts = ListShape(of: ContentPartShape(allowsRefusal: isFromAssistant), minimumCount: 1)
-            // A line feed keeps the last word of a part and the first of the next apart.
-            return try parts.decode(value, at: path).joined(separator: "\n")
-        default:
-            throw mismatch(value, at: path)
+        case .string(let text): return [.text(text)]
+        case .array: return try parts.decode(value, at: path)
+        default: throw mismatch(value, at: path)
         }
     }
 }
 
 /// One part of a message's content.
 private struct ContentPartShape: Shape {
-    /// All types of the API, those included that are not supported yet.
-    private enum Kind: String, CaseIterable {
-        case text, refusal, imageURL = "image_url", inputAudio = "input_audio", file
-    }
-
     private enum Parameters {
-        static let type = Parameter("type", ChoiceShape<Kind>())
+        static let type = Parameter("type", ChoiceShape<ChatContentShape.Kind>())
         static let text = Parameter("text", StringShape())
         static let refusal = Parameter("refusal", StringShape())
+        static let imageURL = Parameter("image_url", ImageURLShape())
     }
 
     /// A hint for OpenAI's cache; this server's cache needs none.
@@ -37,26 +41,55 @@ private struct ContentPartShape: Shape {
         .accepts("prompt_cache_breakpoint", MapShape(element: AnyShape()))
     ]
 
-    let allowsRefusal: Bool
+    let allows: [ChatContentShape.Kind]
 
     var name: ShapeName { .object }
 
-    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ContentPart {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in
             try reader.check(Self.dormant)
             let kind = try reader.required(Parameters.type)
             switch kind {
-            case .text:
-                return try reader.required(Parameters.text)
-            case .refusal where allowsRefusal:
-                return try reader.required(Parameters.refusal)
-            case .refusal, .imageURL, .inputAudio, .file:
+            case .text where allows.contains(kind): return .text(try reader.required(Parameters.text))
+            case .refusal where allows.contains(kind): return .text(try reader.required(Parameters.refusal))
+            case .imageURL where allows.contains(kind): return .image(try reader.required(Parameters.imageURL))
+            case .text, .refusal, .imageURL, .inputAudio, .file:
                 throw .unsupportedValue(
                     "'\(kind.rawValue)'",
                     at: path.member("type"),
-                    supported: allowsRefusal ? ["'text'", "'refusal'"] : ["'text'"]
+                    supported: allows.map { "'\($0.rawValue)'" }
                 )
             }
+        }
+    }
+}
+
+/// `image_url` of a part: an object with the URL, which must hold the image itself.
+private struct ImageURLShape: Shape {
+    private enum Detail: String, CaseIterable {
+        case auto, low, high, original
+    }
+
+    private enum Parameters {
+        static let url = Parameter("url", StringShape())
+        /// How finely models elsewhere look at the image.
+        static let detail = Parameter("detail", ChoiceShape<Detail>())
+    }
+
+    var name: ShapeName { .object }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ImageSource {
+        try ObjectReader.read(value, at: path) { reader throws(APIError) in
+            _ = try reader.optional(Parameters.detail)
+            let url = try reader.required(Parameters.url)
+            guard url.prefix(5).lowercased() == "data:" else {
+                throw .invalidValue(
+                    "Invalid value for \(path.member("url").quoted): this server fetches nothing; send the image itself "
+                        + "in a data: URL.",
+                    at: path.member("url")
+                )
+            }
+            return ImageSource(dataURL: url, path: path.name)
         }
     }
 }

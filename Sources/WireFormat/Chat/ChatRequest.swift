@@ -3,10 +3,13 @@ package struct ChatRequest: RequestBody, Equatable {
     /// The model asked for, or nil for the server's default.
     package let model: String?
 
-    /// At least one.
-    package let messages: [ChatMessage]
+    /// What is asked; at least one turn.
+    package let conversation: Conversation
 
     package let generation: GenerationParameters
+
+    /// Whether tools came as `functions`, so that a call is answered as `function_call`.
+    package let usesFunctions: Bool
 }
 
 extension ChatRequest {
@@ -20,17 +23,56 @@ extension ChatRequest {
             "max_completion_tokens",
             IntegerShape(minimum: 1, maximum: Int64(Int32.max))
         )
+        static let logprobs = Parameter("logprobs", BooleanShape())
+        static let topLogprobs = Parameter("top_logprobs", IntegerShape(minimum: 0, maximum: 20))
+        static let responseFormat = Parameter("response_format", ResponseFormatShape())
+        /// llama.cpp's, for the same.
+        static let jsonSchema = Parameter("json_schema", AnyShape())
     }
 
     package init(json: JSONValue) throws(APIError) {
         self = try ObjectReader.read(json, at: .root) { reader throws(APIError) in
             let model = try reader.optional(Parameters.model)
-            let messages = try reader.required(Parameters.messages)
+            var conversation = Conversation(try reader.required(Parameters.messages))
+            try conversation.linkResults()
+            try conversation.checkContinuation()
+            let usesFunctions = try conversation.readTools(&reader)
+            conversation.responseFormat = try Self.responseFormat(&reader)
+            try conversation.readReasoning(&reader)
             var generation = try GenerationParameters(reading: &reader)
             // The newer name wins over `max_tokens`.
             if let limit = try reader.optional(Parameters.maximumTokens) { generation.maximumTokens = Int(limit) }
+            generation.logprobs = try Self.logprobs(&reader)
+            try conversation.checkGrammar(generation)
             try reader.check(DormantParameter.chat)
-            return ChatRequest(model: model, messages: messages, generation: generation)
+            return ChatRequest(
+                model: model,
+                conversation: conversation,
+                generation: generation,
+                usesFunctions: usesFunctions
+            )
         }
+    }
+
+    private static func responseFormat(_ reader: inout ObjectReader) throws(APIError) -> ResponseFormat {
+        let format = try reader.optional(Parameters.responseFormat) ?? .text
+        guard let schema = try reader.optional(Parameters.jsonSchema) else { return format }
+        let path = reader.path.member("json_schema")
+        guard format == .text else {
+            throw .invalidValue("'json_schema' and 'response_format' exclude each other.", at: path)
+        }
+        return .jsonSchema(try JSONSchema.checked(schema, isStrict: false, at: path), isStrict: false)
+    }
+
+    private static func logprobs(_ reader: inout ObjectReader) throws(APIError) -> Int? {
+        let isWanted = try reader.optional(Parameters.logprobs) ?? false
+        let count = try reader.optional(Parameters.topLogprobs).map { Int($0) }
+        guard isWanted || count ?? 0 == 0 else {
+            throw .invalidValue(
+                "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.",
+                at: reader.path.member("top_logprobs")
+            )
+        }
+        return isWanted ? count ?? 0 : nil
     }
 }

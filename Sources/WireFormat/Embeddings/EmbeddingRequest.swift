@@ -92,6 +92,8 @@ struct EmbeddingInputShape: Shape {
         plural: "inputs"
     )
 
+    var schema: JSONValue { .anyOf(Self.text, Self.texts, Self.tokens, Self.tokenLists) }
+
     /// The first element of an array says which kind of array it is.
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> EmbeddingInput {
         switch value {

@@ -9,34 +9,10 @@ extension DormantParameter {
         .accepts("prompt_cache_key", StringShape()),
         .accepts("cache_prompt", BooleanShape()),
 
-        // Samplers of llama.cpp and its relatives, refused unless switched off.
-        .refuses("typical_p", except: [1]),
-        .refuses("top_n_sigma", except: [-1, 0]),
-        .refuses("xtc_probability", except: [0]),
-        .refuses("xtc_threshold"),
-        .refuses("dynatemp_range", except: [0]),
-        .refuses("dynatemp_exponent", except: [1]),
-        .refuses("repeat_penalty", except: [1]),
-        .refuses("repetition_penalty", except: [1]),
-        .refuses("repeat_last_n"),
-        .refuses("dry_multiplier", except: [0]),
-        .refuses("dry_base"),
-        .refuses("dry_allowed_length"),
-        .refuses("dry_penalty_last_n"),
-        .refuses("dry_sequence_breakers"),
-        .refuses("mirostat", except: [0]),
-        .refuses("mirostat_tau"),
-        .refuses("mirostat_eta"),
-        .refuses("min_keep", except: [0, 1]),
-        .refuses("samplers"),
-
-        // The rest of llama.cpp's.
-        .refuses("n_predict"),
+        // llama.cpp's.
         .refuses("n_indent", except: [0]),
         .refuses("n_keep", except: [0]),
         .refuses("n_probs", except: [0]),
-        .refuses("grammar", except: [""]),
-        .refuses("json_schema"),
         .refuses("t_max_predict_ms", except: [0]),
         .refuses("id_slot", except: [-1]),
         .refuses("return_tokens", except: [false]),
@@ -56,31 +32,20 @@ extension DormantParameter {
             ),
             .accepts("prompt_cache_retention", ChoiceShape<CacheRetention>()),
             .accepts("prompt_cache_options", MapShape(element: AnyShape())),
-            .accepts("parallel_tool_calls", BooleanShape()),
             // A guess at the answer; it may only make the answer come sooner.
-            .accepts("prediction", MapShape(element: AnyShape())),
+            .accepts("prediction", PredictionShape()),
 
             .refuses("store", except: [false]),
-            .refuses("tools", except: [[]]),
-            .refuses("tool_choice", except: ["none", "auto"]),
-            .refuses("functions", except: [[]]),
-            .refuses("function_call", except: ["none", "auto"]),
-            .refuses("response_format", except: [["type": "text"]]),
-            .refuses("logprobs", except: [false]),
-            .refuses("top_logprobs", except: [0]),
             .refuses("modalities", except: [["text"]]),
             .refuses("audio"),
-            .refuses("reasoning_effort"),
             .refuses("verbosity", except: ["medium"]),
             .refuses("web_search_options"),
             .refuses("moderation"),
 
             // llama.cpp's.
-            .refuses("chat_template_kwargs", except: [[:]]),
-            .refuses("reasoning_format", except: ["none", "auto"]),
             .refuses("thinking_forced_open", except: [false]),
             .refuses("add_generation_prompt", except: [true]),
-            .refuses("parse_tool_calls", except: [false]),
+            .refuses("parse_tool_calls", except: [true]),
 
             // text-generation-webui's.
             .refuses("mode", except: ["instruct"]),
@@ -88,13 +53,8 @@ extension DormantParameter {
             .refuses("instruction_template"),
         ]
 
-    /// Those of text completions; `best_of` depends on `n` and is read by the request itself.
-    static let completions: [DormantParameter] =
-        shared + [
-            .refuses("echo", except: [false]),
-            .refuses("logprobs"),
-            .refuses("suffix", except: [""]),
-        ]
+    /// Those of text completions.
+    static let completions: [DormantParameter] = shared + [.refuses("json_schema")]
 }
 
 /// How long OpenAI keeps a cached prompt; here it stays as long as there is room.
@@ -102,4 +62,25 @@ private enum CacheRetention: String, CaseIterable {
     case inMemory = "in_memory"
     case inMemoryWithHyphen = "in-memory"
     case day = "24h"
+}
+
+/// `prediction`: text that the answer is expected to repeat.
+private struct PredictionShape: Shape {
+    private enum Kind: String, CaseIterable {
+        case content
+    }
+
+    private enum Parameters {
+        static let type = Parameter("type", ChoiceShape<Kind>())
+        static let content = Parameter("content", ChatContentShape(allows: [.text]))
+    }
+
+    var name: ShapeName { .object }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) {
+        try ObjectReader.read(value, at: path) { reader throws(APIError) in
+            _ = try reader.required(Parameters.type)
+            _ = try reader.required(Parameters.content)
+        }
+    }
 }

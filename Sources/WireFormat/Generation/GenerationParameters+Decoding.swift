@@ -11,12 +11,15 @@ extension GenerationParameters {
         static let stop = Parameter("stop", StopShape())
         static let ignoresEndOfText = Parameter("ignore_eos", BooleanShape())
         static let count = Parameter("n", IntegerShape(minimum: 1, maximum: 128))
-        static let maximumTokens = Parameter("max_tokens", IntegerShape(minimum: 1, maximum: Int64(Int32.max)))
         static let serviceTier = Parameter("service_tier", ChoiceShape<ServiceTier>())
     }
 
     /// Reads the parameters that chat and text completions share.
-    init(reading reader: inout ObjectReader) throws(APIError) {
+    init(reading reader: inout ObjectReader, minimumTokens: Int64 = 1) throws(APIError) {
+        let maximumTokens = Parameter(
+            "max_tokens",
+            IntegerShape(minimum: minimumTokens, maximum: Int64(Int32.max))
+        )
         temperature = try reader.optional(Parameters.temperature)
         topP = try reader.optional(Parameters.topP)
         // -1 and 0 both mean "all".
@@ -24,14 +27,36 @@ extension GenerationParameters {
         minP = try reader.optional(Parameters.minP)
         presencePenalty = try reader.optional(Parameters.presencePenalty)
         frequencyPenalty = try reader.optional(Parameters.frequencyPenalty)
-        seed = try reader.optional(Parameters.seed)
+        // llama.cpp's word for any.
+        seed = try reader.optional(Parameters.seed).flatMap { $0 == -1 ? nil : $0 }
+        samplers = try SamplerParameters(reading: &reader)
         logitBias = try reader.optional(Parameters.logitBias) ?? []
         stop = try reader.optional(Parameters.stop) ?? []
         ignoresEndOfText = try reader.optional(Parameters.ignoresEndOfText) ?? false
         count = try reader.optional(Parameters.count).map { Int($0) } ?? 1
-        maximumTokens = try reader.optional(Parameters.maximumTokens).map { Int($0) }
+        self.maximumTokens = try reader.optional(maximumTokens).map { Int($0) }
         serviceTier = try reader.optional(Parameters.serviceTier)
         stream = try StreamParameters(reading: &reader)
+        try readPredictionLimit(&reader)
+    }
+}
+
+extension GenerationParameters {
+    private static let predictionLimit = Parameter(
+        "n_predict",
+        IntegerShape(minimum: -1, maximum: Int64(Int32.max))
+    )
+
+    /// llama.cpp's other name for `max_tokens`; -1 is no limit.
+    private mutating func readPredictionLimit(_ reader: inout ObjectReader) throws(APIError) {
+        guard let limit = try reader.optional(Self.predictionLimit) else { return }
+        guard maximumTokens == nil else {
+            throw .invalidValue(
+                "Invalid 'n_predict': it is another name of 'max_tokens', which is there too.",
+                at: reader.path.member("n_predict")
+            )
+        }
+        maximumTokens = limit == -1 ? .max : Int(limit)
     }
 }
 
@@ -84,6 +109,7 @@ private struct StopShape: Shape {
     private static let text = StringShape(minimumLength: 1, maximumLength: 1_000)
 
     let name = ShapeName(singular: "one of a string or array of strings", plural: "strings or arrays of strings")
+    var schema: JSONValue { .anyOf(Self.text, Self.list) }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [String] {
         switch value {
@@ -99,6 +125,7 @@ private struct LogitBiasShape: Shape {
     private static let map = MapShape(element: DecimalShape(range: -100...100), maximumCount: 1_024)
 
     var name: ShapeName { .object }
+    var schema: JSONValue { Self.map.schema.adding(["propertyNames": ["pattern": "^(0|[1-9][0-9]{0,9})$"]]) }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [LogitBias] {
         var biases: [LogitBias] = []

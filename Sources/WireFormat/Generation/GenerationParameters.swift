@@ -34,10 +34,16 @@ package struct GenerationParameters: Sendable, Equatable {
     /// The number of answers to each prompt, 1 to 128.
     package var count: Int
 
-    /// At least 1.
+    /// At least 1, or for text completions 0.
     package var maximumTokens: Int?
 
     package var serviceTier: ServiceTier?
+
+    /// How many of the likeliest tokens are told beside each chosen one; nil tells no probabilities.
+    package var logprobs: Int?
+
+    /// Samplers that OpenAI's API knows nothing of, and the grammar.
+    package var samplers = SamplerParameters()
 
     package var stream: StreamParameters
 

@@ -8,6 +8,9 @@ package enum ResponseID {
     /// An id such as `cmpl-` and 29 letters and digits.
     package static func completion() -> String { make("cmpl-") }
 
+    /// An id such as `call_` and 29 letters and digits.
+    package static func call() -> String { make("call_") }
+
     /// A prefix and 29 letters and digits, which are some 172 random bits.
     package static func make(_ prefix: String) -> String {
         var generator = SystemRandomNumberGenerator()

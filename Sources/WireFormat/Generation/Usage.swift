@@ -8,6 +8,9 @@ package struct Usage: Sendable, Equatable {
     /// How many tokens of the prompt were in the cache already.
     package var cachedTokens: Int
 
+    /// How many of the answers' tokens were reasoning.
+    package var reasoningTokens = 0
+
     package init(promptTokens: Int, completionTokens: Int, cachedTokens: Int = 0) {
         self.promptTokens = promptTokens
         self.completionTokens = completionTokens
@@ -23,7 +26,7 @@ extension Usage: JSONRepresentable {
             "total_tokens": JSONValue(promptTokens + completionTokens),
             "prompt_tokens_details": ["cached_tokens": JSONValue(cachedTokens), "audio_tokens": 0],
             "completion_tokens_details": [
-                "reasoning_tokens": 0, "audio_tokens": 0,
+                "reasoning_tokens": JSONValue(reasoningTokens), "audio_tokens": 0,
                 "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
             ],
         ]

@@ -30,6 +30,8 @@ struct ModerationInputShape: Shape {
 
     let name = ShapeName(singular: "one of a string, array of strings, or array of objects", plural: "inputs")
 
+    var schema: JSONValue { .anyOf(Self.text, Self.texts, Self.parts) }
+
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [String] {
         switch value {
         case .string(let text):

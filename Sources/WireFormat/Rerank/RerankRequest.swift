@@ -66,6 +66,15 @@ struct RerankDocumentShape: Shape {
 
     let name = ShapeName(singular: "one of a string or an object with a text", plural: "strings or objects with a text")
 
+    var schema: JSONValue {
+        [
+            "anyOf": [
+                Self.text.schema,
+                ["type": "object", "properties": ["text": Self.text.schema], "required": ["text"]],
+            ]
+        ]
+    }
+
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
         switch value {
         case .string:

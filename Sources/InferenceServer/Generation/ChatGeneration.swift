@@ -1,0 +1,90 @@
+import HTTP
+import Scheduling
+import Tokenizer
+import WireFormat
+
+/// All answers to one conversation: what every chat dialect is made of.
+///
+/// A dialect makes a `Conversation` of its request, this of the conversation, and renders what comes: `collect` for the
+/// whole, or `stream` for events as they come.
+struct ChatGeneration {
+    let answers: [ChatAnswer]
+    private let set: AnswerSet
+
+    /// Renders the conversation and submits one generation for each answer, all or none.
+    ///
+    /// - Parameters:
+    ///   - conversation: What is asked.
+    ///   - parameters: How tokens are drawn.
+    ///   - lease: On the model that answers; held for as long as the answers are.
+    ///   - owner: On whose behalf.
+    ///   - param: What the request calls its turns, for errors.
+    /// - Throws: `APIError` where the conversation does not fit, the template refuses it, or the queue is full.
+    init(
+        _ conversation: Conversation,
+        parameters: GenerationParameters,
+        lease: ModelLease<ChatModel>,
+        owner: Owner,
+        param: String = "messages"
+    ) async throws {
+        let prompt = try ChatPrompt(conversation, param: param, model: lease.model)
+        set = try await AnswerSet(
+            prompts: [prompt.tokens],
+            parameters: parameters,
+            stops: parameters.stop + prompt.stops,
+            grammar: prompt.grammar,
+            preserved: prompt.preserved,
+            grammarParameter: prompt.grammarParameter,
+            lease: lease,
+            owner: owner,
+            promptParameter: param
+        )
+        answers = set.answers.map { ChatAnswer($0, prompt: prompt) }
+    }
+
+    /// Reads all answers to their ends, side by side.
+    ///
+    /// - Throws: `APIError` where one could not be finished; then the others end too.
+    func collect() async throws -> ([CollectedMessage], Usage) {
+        let results = try await withThrowingTaskGroup { group in
+            for (index, answer) in answers.enumerated() {
+                group.addTask {
+                    var answer = answer
+                    let message = try await answer.collect()
+                    return (index, message, answer.usage, answer.reasoningTokens)
+                }
+            }
+            var results: [(index: Int, message: CollectedMessage, usage: TokenUsage, reasoning: Int)] = []
+            for try await result in group { results.append(result) }
+            return results.sorted { $0.index < $1.index }
+        }
+        return (results.map(\.message), usage(of: results.map { ($0.usage, $0.reasoning) }))
+    }
+
+    /// Hands on all steps of all answers as they come, each with the index of its answer; the answers take turns.
+    ///
+    /// - Parameter send: Sends one step on; it waits for as long as the client does not read.
+    /// - Returns: What it all cost.
+    /// - Throws: What `send` throws; `APIError` where an answer could not be finished; then the others end too.
+    func stream(_ send: @escaping @Sendable (AnswerEvent, Int) async throws -> Void) async throws -> Usage {
+        let results = try await withThrowingTaskGroup { group in
+            for (index, answer) in answers.enumerated() {
+                group.addTask {
+                    var answer = answer
+                    while let event = try await answer.next() { try await send(event, index) }
+                    return (index, answer.usage, answer.reasoningTokens)
+                }
+            }
+            var results: [(index: Int, usage: TokenUsage, reasoning: Int)] = []
+            for try await result in group { results.append(result) }
+            return results.sorted { $0.index < $1.index }
+        }
+        return usage(of: results.map { ($0.usage, $0.reasoning) })
+    }
+
+    private func usage(of results: [(TokenUsage, Int)]) -> Usage {
+        var usage = set.total(results.map(\.0))
+        usage.reasoningTokens = results.reduce(0) { $0 + $1.1 }
+        return usage
+    }
+}

@@ -1,0 +1,148 @@
+/// One element of `tools`.
+struct ToolShape: Shape {
+    private enum Kind: String, CaseIterable {
+        case function, custom
+    }
+
+    private enum Parameters {
+        static let type = Parameter("type", ChoiceShape<Kind>())
+        static let function = Parameter("function", FunctionShape())
+        static let custom = Parameter("custom", CustomToolShape())
+    }
+
+    var name: ShapeName { .object }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Tool {
+        try ObjectReader.read(value, at: path) { reader throws(APIError) in
+            switch try reader.required(Parameters.type) {
+            case .function: try reader.required(Parameters.function)
+            case .custom: try reader.required(Parameters.custom)
+            }
+        }
+    }
+}
+
+/// The name of a function or tool.
+struct ToolNameShape: Shape {
+    var name: ShapeName { .string }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
+        let text = try StringShape(minimumLength: 1, maximumLength: 64).decode(value, at: path)
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        guard isPlain else {
+            throw .invalidValue(
+                "Invalid \(path.quoted): string does not match pattern. Expected a string that matches the pattern "
+                    + "'^[a-zA-Z0-9_-]+$'.",
+                at: path
+            )
+        }
+        return text
+    }
+}
+
+/// A function: its name, and the schema of its parameters.
+struct FunctionShape: Shape {
+    private enum Parameters {
+        static let name = Parameter("name", ToolNameShape())
+        static let description = Parameter("description", StringShape())
+        static let strict = Parameter("strict", BooleanShape())
+        static let parameters = Parameter("parameters", AnyShape())
+    }
+
+    var name: ShapeName { .object }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Tool {
+        try ObjectReader.read(value, at: path) { reader throws(APIError) in
+            let name = try reader.required(Parameters.name)
+            let description = try reader.optional(Parameters.description)
+            let isStrict = try reader.optional(Parameters.strict) ?? false
+            let schema = try reader.optional(Parameters.parameters) ?? [:]
+            let checked = try JSONSchema.checked(schema, isStrict: isStrict, at: path.member("parameters"))
+            return Tool(name: name, description: description, kind: .function(parameters: checked, isStrict: isStrict))
+        }
+    }
+}
+
+/// A custom tool: it takes a text.
+private struct CustomToolShape: Shape {
+    private enum Parameters {
+        static let name = Parameter("name", ToolNameShape())
+        static let description = Parameter("description", StringShape())
+        static let format = Parameter("format", CustomFormatShape())
+    }
+
+    var name: ShapeName { .object }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Tool {
+        try ObjectReader.read(value, at: path) { reader throws(APIError) in
+            let pattern = try reader.optional(Parameters.format) ?? nil
+            return Tool(
+                name: try reader.required(Parameters.name),
+                description: try reader.optional(Parameters.description),
+                kind: .custom(pattern: pattern)
+            )
+        }
+    }
+}
+
+/// `format` of a custom tool: the pattern that its input has to match, or nil for any text.
+private struct CustomFormatShape: Shape {
+    private enum Kind: String, CaseIterable {
+        case text, grammar
+    }
+
+    private enum Parameters {
+        static let type = Parameter("type", ChoiceShape<Kind>())
+        static let grammar = Parameter("grammar", CustomGrammarShape())
+    }
+
+    var name: ShapeName { .object }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String? {
+        try ObjectReader.read(value, at: path) { reader throws(APIError) in
+            switch try reader.required(Parameters.type) {
+            case .text: nil
+            case .grammar: try reader.required(Parameters.grammar)
+            }
+        }
+    }
+}
+
+/// `grammar` of a custom tool's format: a regular expression; Lark grammars are refused.
+private struct CustomGrammarShape: Shape {
+    private enum Syntax: String, CaseIterable {
+        case lark, regex
+    }
+
+    private enum Parameters {
+        static let syntax = Parameter("syntax", ChoiceShape<Syntax>())
+        static let definition = Parameter("definition", StringShape(maximumLength: 16_384))
+    }
+
+    var name: ShapeName { .object }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
+        try ObjectReader.read(value, at: path) { reader throws(APIError) in
+            let definition = try reader.required(Parameters.definition)
+            guard try reader.required(Parameters.syntax) == .regex else {
+                throw .unsupportedValue("'lark'", at: path.member("syntax"), supported: ["'regex'"])
+            }
+            do throws(TextPattern.Fault) {
+                // The whole input has to match, whether the expression says so or not.
+                return try TextPattern(definition, isWhole: true).grammarPattern
+            } catch {
+                throw .invalidValue(
+                    "Invalid \(path.member("definition").quoted): \(error.description).",
+                    at: path.member("definition")
+                )
+            }
+        }
+    }
+}

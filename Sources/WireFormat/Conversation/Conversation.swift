@@ -1,0 +1,162 @@
+/// What a model is asked in a chat, whatever API asks it: every dialect's request becomes one of these.
+package struct Conversation: Sendable, Equatable {
+    /// What has been said so far.
+    ///
+    /// Where the last turn is the assistant's, the answer goes on from it.
+    package var turns: [Turn]
+
+    /// What the model may call.
+    package var tools: [Tool] = []
+
+    package var toolChoice = ToolChoice()
+
+    /// Whether one answer may hold several calls; nil leaves it to what the model's format is made for.
+    package var allowsParallelCalls: Bool?
+
+    package var responseFormat = ResponseFormat.text
+
+    package var reasoning = ReasoningRequest()
+
+    /// Variables for the model's template, beyond those that the server sets.
+    package var templateArguments = JSONObject()
+
+    package init(_ turns: [Turn] = []) { self.turns = turns }
+}
+
+/// One message of a conversation.
+package struct Turn: Sendable, Equatable {
+    /// Who speaks; `tool` is the result of a call.
+    package enum Role: String, Sendable, CaseIterable {
+        case system, developer, user, assistant, tool
+    }
+
+    package var role: Role
+    package var content: [ContentPart]
+
+    /// Tells speakers of the same role apart.
+    package var name: String?
+
+    /// What the assistant thought before it answered.
+    package var reasoning: String?
+
+    /// What the assistant called.
+    package var calls: [ToolCall] = []
+
+    /// Which call a tool's result answers.
+    package var callID: String?
+
+    package init(_ role: Role, _ content: [ContentPart], name: String? = nil) {
+        self.role = role
+        self.content = content
+        self.name = name
+    }
+
+    package init(_ role: Role, _ text: String, name: String? = nil) { self.init(role, [.text(text)], name: name) }
+
+    /// All text of it; a line feed keeps the last word of a part and the first of the next apart.
+    package var text: String {
+        let texts = content.compactMap { if case .text(let text) = $0 { text } else { nil } }
+        return texts.joined(separator: "\n")
+    }
+}
+
+/// A piece of what a turn says.
+package enum ContentPart: Sendable, Equatable {
+    case text(String)
+    case image(ImageSource)
+}
+
+/// An image that came with the request.
+package struct ImageSource: Sendable, Equatable {
+    /// A `data:` URL; the server fetches nothing.
+    package let dataURL: String
+
+    /// Where in the request it stands, for errors.
+    package let path: String?
+
+    package init(dataURL: String, path: String?) {
+        self.dataURL = dataURL
+        self.path = path
+    }
+}
+
+/// A call that the assistant made.
+package struct ToolCall: Sendable, Equatable {
+    package var id: String
+    package var name: String
+
+    /// JSON for functions, any text for custom tools.
+    package var arguments: String
+
+    /// Whether it is a call of a custom tool.
+    package var isCustom: Bool
+
+    package init(id: String, name: String, arguments: String, isCustom: Bool = false) {
+        self.id = id
+        self.name = name
+        self.arguments = arguments
+        self.isCustom = isCustom
+    }
+}
+
+/// Something that the model may call.
+package struct Tool: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        /// It takes JSON; strict: of exactly that schema.
+        case function(parameters: JSONValue, isStrict: Bool)
+        /// It takes a text, which matches the pattern where there is one.
+        case custom(pattern: String?)
+    }
+
+    package var name: String
+    package var description: String?
+    package var kind: Kind
+
+    package init(name: String, description: String? = nil, kind: Kind) {
+        self.name = name
+        self.description = description
+        self.kind = kind
+    }
+}
+
+/// Whether the model calls tools.
+package struct ToolChoice: Sendable, Equatable {
+    package enum Mode: Sendable, Equatable {
+        case none, automatic, required
+    }
+
+    package var mode: Mode
+
+    /// The names of those that it may call; nil for all.
+    package var allowed: [String]?
+
+    package init(_ mode: Mode = .automatic, allowed: [String]? = nil) {
+        self.mode = mode
+        self.allowed = allowed
+    }
+}
+
+/// What the text of an answer looks like.
+package enum ResponseFormat: Sendable, Equatable {
+    case text
+    case jsonObject
+    /// JSON of a schema; strict: of all that the schema says.
+    case jsonSchema(JSONValue, isStrict: Bool)
+}
+
+/// How much the model thinks before it answers.
+package struct ReasoningRequest: Sendable, Equatable {
+    /// A level that templates know, such as `low`; nil leaves it to the model.
+    package var effort: String?
+
+    /// What the request calls the effort, for errors.
+    package var effortParameter = "reasoning_effort"
+
+    /// Whether it thinks at all; nil leaves it to the model.
+    package var isEnabled: Bool?
+
+    /// Whether the reasoning is told apart from the content; otherwise it is part of the content.
+    package var isSeparate = true
+
+    package init() {}
+}
