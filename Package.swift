@@ -66,6 +66,7 @@ let package = Package(
         ),
         .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CJansson", linkerSettings: [.linkedLibrary("jansson")]),
+        .target(name: "CEncodings", exclude: ["cl100k.bin"]),
         .target(
             name: "CHash",
             linkerSettings: [.unsafeFlags(["-L\(prefix)/lib"]), .linkedLibrary("vendor-hash")]
@@ -75,7 +76,7 @@ let package = Package(
         .target(name: "RuntimeSupport", swiftSettings: strictInterop),
         .target(name: "WireFormat", dependencies: ["CJansson"], swiftSettings: strictInterop),
         .target(name: "HTTP", dependencies: ["CMicroHTTPD", "RuntimeSupport"], swiftSettings: strictInterop),
-        .target(name: "Tokenizer", dependencies: ["CLlama"], swiftSettings: strictInterop),
+        .target(name: "Tokenizer", dependencies: ["CEncodings", "CLlama"], swiftSettings: strictInterop),
         .target(name: "Scheduling", dependencies: ["RuntimeSupport"], swiftSettings: strict),
         .target(
             name: "Llama",
@@ -144,7 +145,7 @@ let package = Package(
             dependencies: [
                 "CLlama", "CLlamaReference", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer",
             ],
-            exclude: ["Models"],
+            exclude: ["Embeddings", "Models"],
             swiftSettings: strict
         ),
         .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "TestSupport"], swiftSettings: strict),

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Makes the tiny models of Tests/LlamaTests/Models: random weights from a fixed seed, one for each kind of memory.
+"""Makes the tiny models of Tests/LlamaTests/Models: random weights from a fixed seed, one for each kind of memory, and a reranker.
 
 usage: make-tiny-models.py FOLDER
 
 tiny-mamba: recurrent memory alone; tiny-jamba: recurrent and attention layers by turns; tiny-gemma2: sliding windows and
-full attention by turns; tiny-llama: full attention, one layer, to draft for another. They answer nonsense, but nonsense that depends on the whole prompt, so that memory that is not
+full attention by turns; tiny-llama: full attention, one layer, to draft for another; tiny-rerank: BERT with a classifier's head,
+beside which a file has the scores that numpy computes of a few pairs. They answer nonsense, but nonsense that depends on the whole prompt, so that memory that is not
 what it should be shows. All numbers are F32, so that what batch shapes change lies far below what a draw decides on. The
 vocabulary is 256 bytes and some letters. Only numpy and the gguf package are needed. The tensors are those that
 llama.cpp's src/models/mamba.cpp, jamba.cpp, gemma2.cpp and llama.cpp ask for.
 """
 
+import json
 import math
 import os
 import string
@@ -175,11 +177,99 @@ def llama(folder):
     model.close()
 
 
+class Reranker:
+    """BERT of one layer whose first token's vector goes through a classifier (src/models/bert.cpp, build_pooling)."""
+
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *(f"\u2581{letter}" for letter in string.ascii_lowercase), "\u2581?", "\u2581."]
+    heads, layer, epsilon = 4, "blk.0.", 1e-12
+
+    def __init__(self, folder):
+        self.folder = folder
+        random = np.random.default_rng(SEED)
+        square, wide = (WIDTH, WIDTH), (2 * WIDTH, WIDTH)
+        shapes = {
+            "token_embd.weight": (len(self.words), WIDTH), "position_embd.weight": (64, WIDTH), "token_types.weight": (2, WIDTH),
+            **{f"{self.layer}attn_{name}.weight": square for name in ("q", "k", "v", "output")},
+            f"{self.layer}ffn_up.weight": wide, f"{self.layer}ffn_down.weight": wide[::-1],
+            "cls.weight": square, "cls.output.weight": (1, WIDTH),
+        }
+        self.tensors = {name: random.standard_normal(shape) / math.sqrt(shape[-1]) for name, shape in shapes.items()}
+        sizes = {f"{self.layer}ffn_up": 2 * WIDTH, "cls.output": 1}
+        for name in [name.removesuffix(".weight") for name in shapes if "." in name.removesuffix(".weight") or name == "cls.weight"]:
+            self.tensors[name + ".bias"] = random.standard_normal(sizes.get(name, WIDTH)) * 0.1
+        for name in ("token_embd_norm", self.layer + "attn_output_norm", self.layer + "layer_output_norm"):
+            self.tensors |= {name + ".weight": np.ones(WIDTH), name + ".bias": np.zeros(WIDTH)}
+        self.tensors = {name: array.astype(np.float32) for name, array in self.tensors.items()}
+
+    def write(self):
+        writer = gguf.GGUFWriter(os.path.join(self.folder, "tiny-rerank.gguf"), "bert")
+        writer.add_name("tiny-rerank")
+        writer.add_context_length(64)
+        writer.add_embedding_length(WIDTH)
+        writer.add_feed_forward_length(2 * WIDTH)
+        writer.add_block_count(1)
+        writer.add_head_count(self.heads)
+        writer.add_layer_norm_eps(self.epsilon)
+        writer.add_causal_attention(False)
+        writer.add_pooling_type(gguf.PoolingType.RANK)
+        writer.add_classifier_output_labels(["relevance"])
+        writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+        writer.add_tokenizer_model("bert")
+        writer.add_token_list(self.words)
+        writer.add_token_types([gguf.TokenType.CONTROL] * 4 + [gguf.TokenType.NORMAL] * (len(self.words) - 4))
+        writer.add_token_type_count(2)
+        writer.add_pad_token_id(0)
+        writer.add_unk_token_id(1)
+        writer.add_bos_token_id(2)
+        writer.add_eos_token_id(3)
+        writer.add_sep_token_id(3)
+        for name, array in self.tensors.items():
+            writer.add_tensor(name, np.ascontiguousarray(array))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+
+    def dense(self, x, name):
+        return x @ self.tensors[name + ".weight"].T + self.tensors[name + ".bias"]
+
+    def norm(self, x):
+        return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + self.epsilon)
+
+    def score(self, query, document):
+        def ids(text):
+            return [self.words.index("\u2581" + word) for word in text.split()]
+
+        tokens = [2, *ids(query), 3, *ids(document), 3]
+        x = self.tensors["token_embd.weight"][tokens] + self.tensors["token_types.weight"][0]
+        x = self.norm(x + self.tensors["position_embd.weight"][: len(tokens)])
+        query, key, value = (
+            self.dense(x, f"{self.layer}attn_{name}").reshape(len(x), self.heads, -1).swapaxes(0, 1) for name in ("q", "k", "v")
+        )
+        weights = np.exp(query @ key.swapaxes(1, 2) / math.sqrt(query.shape[-1]))
+        weights /= weights.sum(-1, keepdims=True)
+        x = self.norm(x + self.dense((weights @ value).swapaxes(0, 1).reshape(len(x), -1), self.layer + "attn_output"))
+        hidden = self.dense(x, self.layer + "ffn_up")
+        hidden *= 0.5 * (1 + np.tanh(math.sqrt(2 / math.pi) * (hidden + 0.044715 * hidden**3)))
+        x = self.norm(x + self.dense(hidden, self.layer + "ffn_down"))
+        return float(self.dense(np.tanh(self.dense(x[0], "cls")), "cls.output")[0])
+
+
+def rerank(folder):
+    model = Reranker(folder)
+    model.write()
+    query, documents = "a b c ?", ["a b", "c c c .", "x y z", "q", "b a d e f g h i j k l m n o p ."]
+    pairs = [{"document": document, "score": round(model.score(query, document), 5)} for document in documents]
+    with open(os.path.join(folder, "tiny-rerank.json"), "w", encoding="utf-8") as file:
+        json.dump({"query": query, "pairs": pairs}, file, indent=1)
+        file.write("\n")
+
+
 def main():
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
     os.makedirs(sys.argv[1], exist_ok=True)
-    for make in (mamba, jamba, gemma2, llama):
+    for make in (mamba, jamba, gemma2, llama, rerank):
         make(sys.argv[1])
 
 

@@ -82,6 +82,15 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
         if (options.sequences < 1 || options.sequences > llama_max_parallel_sequences()) {
             return cl::fail(CL_INVALID_ARGUMENT, "the number of sequences is not within 1 and 256");
         }
+        const bool pools = model->pooling() != LLAMA_POOLING_TYPE_NONE;
+        if (options.embeddings && options.batch_tokens % std::max(options.sequences, 1u) != 0) {
+            // llama.cpp plans its graph for sequences of one length, and asserts that they come out even.
+            return cl::fail(CL_INVALID_ARGUMENT, "the batch is no multiple of the sequences");
+        }
+        if (options.embeddings && !pools) { return cl::fail(CL_INVALID_ARGUMENT, "the model does not say how it pools"); }
+        if (options.batch_tokens < options.sequences) {
+            return cl::fail(CL_INVALID_ARGUMENT, "a batch has no room for a token of each sequence");
+        }
         const uint32_t length = (options.context_length + 255) / 256 * 256;
         llama_context_params params = llama_context_default_params();
         params.kv_unified = options.unified;
@@ -90,6 +99,12 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
         params.flash_attn_type = flash_of(options.flash_attention);
         const uint32_t all = length * options.sequences;
         params.n_ctx = options.unified && options.cache_tokens > 0 ? std::min(options.cache_tokens, all) : all;
+        if (options.embeddings) {
+            // What a step computes is all that is ever held. Whole texts are in one pass only where they share cells.
+            params.embeddings = true;
+            params.kv_unified = true;
+            params.n_ctx = std::max(options.batch_tokens, length);
+        }
         params.n_seq_max = options.sequences;
         params.n_batch = options.batch_tokens;
         params.n_ubatch = options.batch_tokens;
@@ -103,7 +118,8 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
         holder->model = model;
         holder->capacity = (int32_t) options.batch_tokens;
         holder->sequences = (int32_t) options.sequences;
-        holder->unified = options.unified;
+        holder->unified = params.kv_unified;
+        holder->embeddings = options.embeddings;
         holder->should_abort = options.should_abort;
         holder->user_data = options.user_data;
         if (options.should_abort != nullptr) {
@@ -118,6 +134,11 @@ cl_status cl_context_create(const cl_model * model, cl_context_options options, 
         }
         // A unified cache would let one sequence take everybody's cells.
         holder->length = std::min(length, llama_n_ctx_seq(holder->handle));
+        if (options.embeddings) {
+            // llama.cpp asserts that whole texts fit one pass, and that positions it has learned by heart exist.
+            holder->capacity = std::min(holder->capacity, (int32_t) llama_n_ubatch(holder->handle));
+            holder->length = std::min(holder->length, (uint32_t) llama_model_n_ctx_train(model->handle));
+        }
         *context = holder.release();
         return CL_OK;
     });
@@ -234,6 +255,23 @@ cl_status cl_memory_copy(cl_context * context, int32_t from, int32_t to, int32_t
         }
         return CL_OK;
     });
+}
+
+void cl_context_forget(cl_context * context) {
+    llama_memory_t memory = llama_get_memory(context->handle);
+    if (memory != nullptr) { llama_memory_clear(memory, false); }
+}
+
+uint32_t cl_context_embedding_size(const cl_context * context) {
+    if (!context->embeddings) { return 0; }
+    const llama_model * model = context->model->handle;
+    const bool ranks = llama_pooling_type(context->handle) == LLAMA_POOLING_TYPE_RANK;
+    return ranks ? llama_model_n_cls_out(model) : (uint32_t) llama_model_n_embd_out(model);
+}
+
+const float * cl_context_embedding(cl_context * context, int32_t sequence) {
+    if (!context->embeddings || !has_sequence(context, sequence)) { return nullptr; }
+    return llama_get_embeddings_seq(context->handle, sequence);
 }
 
 const float * cl_context_logits(cl_context * context, int32_t index) {

@@ -19,6 +19,7 @@ struct cl_context {
     int32_t capacity;
     int32_t sequences;
     bool unified;
+    bool embeddings;
     uint32_t length; // tokens that one sequence can hold
     bool has_deferred_copy;
     bool may_abort;

@@ -49,8 +49,11 @@ cl_status cl_context_memory(const cl_context * context, cl_memory_use * uses, si
             uses[place].cache += bytes.context;
             uses[place].compute += bytes.compute;
         }
-        // The breakdown leaves out the logits: a row for each sequence.
-        uses[0].compute += (uint64_t) context->sequences * llama_vocab_n_tokens(context->model->vocabulary()) * sizeof(float);
+        // The breakdown leaves out the logits: a row for each sequence. A context for embeddings has no use for them, but
+        // llama.cpp keeps a row for each token of a step, and the token's vector.
+        uint64_t row = (uint64_t) llama_vocab_n_tokens(context->model->vocabulary());
+        if (context->embeddings) { row += (uint64_t) llama_model_n_embd_out(context->model->handle); }
+        uses[0].compute += (uint64_t) (context->embeddings ? context->capacity : context->sequences) * row * sizeof(float);
         return CL_OK;
     });
 }

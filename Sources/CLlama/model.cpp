@@ -21,6 +21,12 @@ static std::string architecture_of(const llama_model * model) {
     return llama_model_meta_val_str(model, "general.architecture", text, sizeof(text)) > 0 ? text : "";
 }
 
+enum llama_pooling_type cl_model::pooling() const {
+    const int64_t number = metadata_number(handle, architecture_of(handle) + ".pooling_type");
+    const bool is_known = number >= LLAMA_POOLING_TYPE_MEAN && number <= LLAMA_POOLING_TYPE_RANK;
+    return is_known ? (enum llama_pooling_type) number : LLAMA_POOLING_TYPE_NONE;
+}
+
 // The key-value heads of all layers together. Models whose layers differ hold an array, which the loaded model's metadata
 // does not give: it is read from the file.
 static int64_t kv_heads(const llama_model * model, const char * path) {
@@ -93,6 +99,9 @@ cl_model_info cl_model_get_info(const cl_model * model) {
         info.is_causal = std::strcmp(text, "false") != 0;
     }
     info.cuts_memory = !llama_model_is_recurrent(handle) && !llama_model_is_hybrid(handle);
+    info.pooling = (cl_pooling) model->pooling();
+    const bool ranks = info.pooling == CL_POOLING_RANK;
+    info.embedding_size = ranks ? llama_model_n_cls_out(handle) : (uint32_t) llama_model_n_embd_out(handle);
     info.kv_bytes_per_token = model->kv_bytes_per_token;
     return info;
 }
@@ -101,12 +110,32 @@ int32_t cl_model_describe(const cl_model * model, char * buffer, size_t capacity
     return llama_model_desc(model->handle, buffer, capacity);
 }
 
+using gguf_header = std::unique_ptr<gguf_context, decltype(&gguf_free)>;
+
+static gguf_header header_of(const char * path) {
+    gguf_init_params params = {};
+    params.no_alloc = true;
+    return gguf_header(gguf_init_from_file(path, params), gguf_free);
+}
+
+cl_status cl_gguf_number(const char * path, const char * key, uint32_t * value) {
+    return cl::guarded([&] {
+        const gguf_header file = header_of(path);
+        if (!file) { return cl::fail(CL_FAILED, "not a GGUF file, or a damaged one"); }
+        const int64_t id = gguf_find_key(file.get(), key);
+        if (id < 0) { return cl::fail(CL_FAILED, std::string("the file has no ") + key); }
+        if (gguf_get_kv_type(file.get(), id) != GGUF_TYPE_UINT32) {
+            return cl::fail(CL_FAILED, std::string(key) + " is not a number of 32 bits");
+        }
+        *value = gguf_get_val_u32(file.get(), id);
+        return CL_OK;
+    });
+}
+
 cl_status cl_gguf_string(const char * path, const char * key, char * value, size_t capacity) {
     return cl::guarded([&] {
         if (capacity == 0) { return cl::fail(CL_INVALID_ARGUMENT, "no room for the value"); }
-        gguf_init_params params = {};
-        params.no_alloc = true;
-        std::unique_ptr<gguf_context, decltype(&gguf_free)> file(gguf_init_from_file(path, params), gguf_free);
+        const gguf_header file = header_of(path);
         if (!file) { return cl::fail(CL_FAILED, "not a GGUF file, or a damaged one"); }
         const int64_t id = gguf_find_key(file.get(), key);
         if (id < 0) { return cl::fail(CL_FAILED, std::string("the file has no ") + key); }

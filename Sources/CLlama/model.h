@@ -19,6 +19,9 @@ struct cl_model {
     mutable std::shared_ptr<const cl::vocabulary_text> text;
     mutable cl::dry_cache dries;
 
+    // How the vectors of tokens become one: what the file says, or LLAMA_POOLING_TYPE_NONE.
+    enum llama_pooling_type pooling() const;
+
     const llama_vocab * vocabulary() const { return llama_model_get_vocab(handle); }
 };
 

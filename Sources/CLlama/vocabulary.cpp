@@ -78,6 +78,7 @@ cl_status cl_vocabulary_get_info(const cl_model * model, cl_vocabulary_info * in
         info->fim_file = llama_vocab_fim_sep(vocabulary);
         info->adds_bos = llama_vocab_get_add_bos(vocabulary);
         info->adds_eos = llama_vocab_get_add_eos(vocabulary);
+        info->adds_sep = llama_vocab_get_add_sep(vocabulary);
         info->strips_first_space = strips_first_space(vocabulary);
         return CL_OK;
     });

@@ -1,8 +1,8 @@
 package import RuntimeSupport
 package import Scheduling
 
-/// Carries out token steps with llama.cpp: one context, a sampler for each request; and, where there is a draft model, draft
-/// steps with a context of that.
+/// Carries out token steps with llama.cpp, or embedding steps: one context, a sampler for each request; and, where there is a
+/// draft model, draft steps with a context of that.
 package final class LlamaBackend: Backend {
     package struct Options: Sendable, Equatable {
         /// Tokens of prompt and answer in one sequence.
@@ -27,6 +27,11 @@ package final class LlamaBackend: Backend {
         /// Cells of the pool; nil: as many as all sequences could fill.
         package var cacheTokens: Int?
 
+        /// Whether it embeds texts rather than generating.
+        ///
+        /// `sequences` is then the number of texts in a step, and `contextLength` the length of the longest.
+        package var embeds = false
+
         package init(contextLength: Int, sequences: Int, threads: Int, stepTokens: Int = 512) {
             self.contextLength = contextLength
             self.sequences = sequences
@@ -36,7 +41,7 @@ package final class LlamaBackend: Backend {
     }
 
     package let limits: BackendLimits
-    private let context: LlamaContext
+    let context: LlamaContext
     private let drafter: LlamaDrafter?
     private var samplers: [RequestID: LlamaSampler] = [:]
     private var states: [StateID: SequenceState] = [:]
@@ -80,6 +85,9 @@ package final class LlamaBackend: Backend {
             // llama.cpp rounds up; what was asked for is what requests are held to.
             contextLength: min(options.contextLength, context.contextLength),
             maxStepTokens: options.stepTokens,
+            maxEmbeddingTokens: options.embeds ? options.stepTokens : 0,
+            generates: !options.embeds,
+            embeds: options.embeds,
             cutsSequences: context.cutsSequences,
             cutsStates: context.cutsStates,
             copyCost: options.isUnified
@@ -102,7 +110,7 @@ package final class LlamaBackend: Backend {
 
     /// What the state of recurrent memory takes, whose size does not depend on how much it has read.
     private static func fixedStateBytes(_ context: borrowing LlamaContext) throws(LlamaError) -> Int {
-        guard !context.cutsSequences else { return 0 }
+        guard !context.cutsSequences, !context.embeds else { return 0 }
         let sequence = SequenceID(rawValue: 0)
         context.clearBatch()
         _ = try context.add(0, position: 0, sequence: sequence, wantsLogits: false)
@@ -132,7 +140,8 @@ package final class LlamaBackend: Backend {
             switch plan.step {
             case .tokens(let slices): return try decode(slices)
             case .draft(let slices): return guess(slices)
-            case .embeddings, .encode: return .failed("the model has token steps alone")
+            case .embeddings(let texts): return try embed(texts)
+            case .encode: return .failed("the model takes no media")
             }
         } catch {
             return .failed(error.description)
@@ -187,7 +196,7 @@ package final class LlamaBackend: Backend {
     package func keep(_ content: [UInt8], as state: StateID) { states[state] = .read(content) }
 
     /// Looks, a few times a second, whether other programs need cores.
-    private func yieldCores() throws(LlamaError) {
+    func yieldCores() throws(LlamaError) {
         guard var budget = threadBudget, budget.isDue(at: CoreTimes.moment), let times = CoreTimes.now() else { return }
         let before = budget.threads
         budget.note(times)

@@ -28,6 +28,7 @@ internal import Scheduling
             value_type: options.valueType.native,
             unified: options.isUnified,
             cache_tokens: UInt32(options.cacheTokens ?? 0),
+            embeddings: options.embeds,
             should_abort: shouldAbort,
             user_data: Unmanaged.passUnretained(watch).toOpaque()
         )
@@ -61,6 +62,23 @@ internal import Scheduling
         unsafe try LlamaError.check(cl_context_memory(handle, &uses, uses.count), "measure a context")
         let measured = uses.map { MemoryUse(weights: $0.weights, cache: $0.cache, compute: $0.compute) }
         return ModelMemory(host: measured[0], gpus: Array(measured.dropFirst()))
+    }
+
+    /// Forgets what all sequences hold; for a context that embeds.
+    func forget() { unsafe cl_context_forget(handle) }
+
+    /// Whether it was made to embed texts.
+    var embeds: Bool { unsafe cl_context_embedding_size(handle) > 0 }
+
+    /// What the last decode gave for a sequence: a text's vector, or its scores.
+    ///
+    /// - Throws: `LlamaError` where the sequence was not in it.
+    func embedding(of sequence: SequenceID) throws(LlamaError) -> [Float] {
+        guard let start = unsafe cl_context_embedding(handle, sequence.rawValue) else {
+            throw LlamaError(code: .failed, description: "\(sequence) has no vector", status: 0)
+        }
+        let count = unsafe Int(cl_context_embedding_size(handle))
+        return unsafe Array(UnsafeBufferPointer(start: start, count: count))
     }
 
     func clearBatch() { unsafe cl_batch_clear(handle) }

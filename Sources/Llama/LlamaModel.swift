@@ -18,10 +18,22 @@ package import Tokenizer
         package let isCausal: Bool
         /// Whether the end of a sequence's memory can be cut off: not so with recurrent memory.
         package let cutsMemory: Bool
+        package let pooling: Pooling
+        /// Dimensions of a vector; of a reranker, how many scores it gives.
+        package let embeddingSize: Int
         /// Bytes of KV cache for each token, at most.
         package let cacheBytesPerToken: UInt64
         /// Such as `llama 135M Q4_1`.
         package let description: String
+    }
+
+    /// How the vectors of a text's tokens become one.
+    package enum Pooling: Sendable {
+        /// Not at all, or the file does not say.
+        case none
+        case mean, first, last
+        /// A classifier gives scores for a query and a document.
+        case rank
     }
 
     package let path: String
@@ -87,10 +99,25 @@ extension LlamaModel.Information {
         hasDecoder = info.has_decoder
         isCausal = info.is_causal
         cutsMemory = info.cuts_memory
+        pooling = LlamaModel.Pooling(info.pooling)
+        embeddingSize = Int(info.embedding_size)
         cacheBytesPerToken = info.kv_bytes_per_token
         var text = [CChar](repeating: 0, count: 128)
         _ = unsafe cl_model_describe(handle, &text, text.count)
         description = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+extension LlamaModel.Pooling {
+    init(_ native: cl_pooling) {
+        self =
+            switch native {
+            case .CL_POOLING_MEAN: .mean
+            case .CL_POOLING_CLS: .first
+            case .CL_POOLING_LAST: .last
+            case .CL_POOLING_RANK: .rank
+            default: .none
+            }
     }
 }
 

@@ -5,7 +5,7 @@ internal import Foundation
 package struct ModelFile: Sendable {
     /// What a model serves.
     package enum Kind: String, Sendable {
-        case chat, embedding, projector, unknown
+        case chat, embedding, reranker, projector, unknown
     }
 
     /// The file's name without `.gguf`: what requests call the model.
@@ -42,8 +42,15 @@ package struct ModelFile: Sendable {
             .compactMap { Self(path: "\(folder)/\($0)") }
     }
 
+    /// What the architecture is for, and what the file says of how vectors of tokens become one: `pooling_type`, 4 for a
+    /// reranker's classifier.
     private static func kind(of architecture: String, _ path: String) -> Kind {
-        switch architecture {
+        var number: UInt32 = 0
+        let isPooled = unsafe cl_gguf_number(path, "\(architecture).pooling_type", &number) == .CL_OK
+        let pooling = isPooled ? LlamaModel.Pooling(cl_pooling(rawValue: number) ?? .CL_POOLING_NONE) : .none
+        if pooling == .rank { return .reranker }
+        if pooling != .none { return .embedding }
+        return switch architecture {
         case "bert", "nomic-bert", "nomic-bert-moe", "jina-bert-v2", "jina-bert-v3", "modern-bert", "neo-bert",
             "gemma-embedding", "t5encoder", "eurobert":
             .embedding
@@ -53,8 +60,14 @@ package struct ModelFile: Sendable {
         }
     }
 
-    private static func string(_ key: String, in path: String) -> String? {
-        var value = [CChar](repeating: 0, count: 256)
+    /// The text by which a reranker of the kind of language models is asked, with `{query}` and `{document}`; nil where
+    /// the file has none.
+    package static func rankTemplate(path: String) -> String? {
+        string("tokenizer.chat_template.rerank", in: path, capacity: 1 << 16)
+    }
+
+    private static func string(_ key: String, in path: String, capacity: Int = 256) -> String? {
+        var value = [CChar](repeating: 0, count: capacity)
         guard unsafe cl_gguf_string(path, key, &value, value.count) == .CL_OK else { return nil }
         return String(decoding: value.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }

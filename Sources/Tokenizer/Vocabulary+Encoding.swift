@@ -1,6 +1,17 @@
 internal import CLlama
+internal import Foundation
 
 extension Vocabulary {
+    /// A text as this vocabulary's model was trained to see it, where llama.cpp does not see to it.
+    ///
+    /// WordPiece vocabularies of lower case know letters without marks: BERT takes characters apart (Hangul too) and drops
+    /// what Unicode calls nonspacing marks. llama.cpp does so for some scripts.
+    package func normalized(_ text: String) -> String {
+        guard kind == .wordPiece, !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
+        let scalars = text.decomposedStringWithCanonicalMapping.unicodeScalars
+        return String(String.UnicodeScalarView(scalars.filter { $0.properties.generalCategory != .nonspacingMark }))
+    }
+
     /// Cuts a text into tokens.
     ///
     /// - Parameters:

@@ -44,6 +44,9 @@ package typealias Token = Int32
     /// Whether `addSpecial` puts an end-of-sequence token last.
     package let addsEndOfSequence: Bool
 
+    /// Whether a separator goes between two texts that are read together.
+    package let addsSeparator: Bool
+
     /// Whether a text of its own loses the space that its first token brings.
     let stripsFirstSpace: Bool
 
@@ -94,6 +97,7 @@ package typealias Token = Int32
         }
         addsBeginningOfSequence = info.adds_bos
         addsEndOfSequence = info.adds_eos
+        addsSeparator = info.adds_sep
         stripsFirstSpace = info.strips_first_space
         density = unsafe TokenDensity(model)
     }

@@ -202,7 +202,10 @@ private struct RandomSchedule {
 
     private mutating func randomWork() -> Work {
         if Int.random(in: 0..<6, using: &random) == 0 {
-            return .embedding(Array(repeating: 1, count: Int.random(in: 1...40, using: &random)))
+            let count = Int.random(in: 1...6, using: &random)
+            return .embedding(
+                (0..<count).map { _ in Array(repeating: 1, count: Int.random(in: 1...40, using: &random)) }
+            )
         }
         // Few different beginnings, so that prefixes are shared; some repeat, so that guesses are made.
         let family = TokenID.random(in: 0..<3, using: &random)

@@ -18,10 +18,10 @@ struct StepKindTests {
     func packing() throws {
         var harness = SchedulerHarness(limits)
         let texts: [[TokenID]] = [10, 20, 5, 32, 1, 1, 1, 1, 1].map { Array(repeating: 3, count: $0) }
-        let ids = try texts.map { try harness.admit(.embedding($0)) }
+        let ids = try texts.map { try harness.admit(.embedding([$0])) }
         harness.runToEnd()
         #expect(
-            harness.record.plans.map { $0.texts.map(\.tokens.count) } == [[10, 20], [5], [32], [1, 1, 1, 1], [1]]
+            harness.record.plans.map { $0.texts.map(\.tokens.count) } == [[10, 20, 1, 1], [5, 1, 1, 1], [32]]
         )
         for (id, text) in zip(ids, texts) { #expect(harness.usage(id)?.prompt == text.count) }
     }
@@ -29,7 +29,7 @@ struct StepKindTests {
     @Test("a text longer than an embedding step is refused")
     func longText() {
         var harness = SchedulerHarness(limits)
-        #expect(throws: SchedulingError.self) { try harness.admit(.embedding(Array(repeating: 1, count: 33))) }
+        #expect(throws: SchedulingError.self) { try harness.admit(.embedding([Array(repeating: 1, count: 33)])) }
     }
 
     @Test("a media item is encoded alone, at its place in the prompt")
@@ -50,7 +50,7 @@ struct StepKindTests {
         let stream = try harness.admit(.generation(.endless([1], maxTokens: 50)))
         harness.step()
         _ = try harness.admit(.generation(Generation(prompt: Array(repeating: .media(image), count: 8), maxTokens: 1)))
-        for _ in 0..<20 { _ = try harness.admit(.embedding(Array(repeating: 2, count: 30))) }
+        for _ in 0..<20 { _ = try harness.admit(.embedding([Array(repeating: 2, count: 30)])) }
         var sinceStream = 0
         while harness.closings[stream] == nil {
             guard let plan = harness.step() else { break }
@@ -63,7 +63,7 @@ struct StepKindTests {
     @Test("work that the backend has no step for is refused")
     func unsupported() {
         var harness = SchedulerHarness(.small)
-        #expect(throws: SchedulingError.self) { try harness.admit(.embedding([1])) }
+        #expect(throws: SchedulingError.self) { try harness.admit(.embedding([[1]])) }
         #expect(throws: SchedulingError.self) {
             try harness.admit(.generation(Generation(prompt: [.media(image)])))
         }

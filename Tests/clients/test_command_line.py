@@ -150,7 +150,6 @@ def test_a_port_in_use_is_told_in_one_line():
     [
         (["--model", "no-such-model"], "no-such-model"),
         (["--model", "README.md"], "README.md"),
-        (["--model", "all-MiniLM-L6-v2"], "embedding"),
         (["--models-dir", "/no/such/folder"], "/no/such/folder"),
         (["--host", "203.0.113.7", "--insecure-listen"], "203.0.113.7"),
         (["--host", "no such host", "--insecure-listen"], "no such host"),

@@ -169,7 +169,7 @@ def test_another_host_is_a_permission_denied(server, connect):
 
 def test_an_unknown_route_is_not_found(client):
     with pytest.raises(openai.NotFoundError) as refusal:
-        client.embeddings.create(model="x", input="y")
+        client.images.generate(prompt="x")
     assert refusal.value.code == "unknown_url"
 
 

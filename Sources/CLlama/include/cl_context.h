@@ -45,6 +45,10 @@ typedef struct cl_context_options {
     bool unified;
     // Cells of the pool; 0: as many as all sequences could fill. With fewer, a decode may find no room.
     uint32_t cache_tokens;
+    // For embeddings: each decode gives one vector for each of its sequences instead of logits. Sequences then share one
+    // pool of cells (where the model has any), and sequences * context_length need not fit. batch_tokens has to be a
+    // multiple of sequences.
+    bool embeddings;
     // Polled between the nodes of a running graph, on the thread that called decode; true cuts the decode off, save where
     // it computes several sequences of recurrent memory: see cl_context_decode. CPU only. May be NULL.
     bool (*should_abort)(void * user_data);
@@ -116,6 +120,17 @@ size_t cl_state_size(cl_context * context, int32_t sequence);
 // The logits of a batch index that wanted them: vocabulary_size floats, owned by the context, valid until the next
 // decode. NULL where the index has none.
 const float * cl_context_logits(cl_context * context, int32_t index);
+
+// For a context made for embeddings, forgets what all sequences hold: before the batch of the next texts.
+void cl_context_forget(cl_context * context);
+
+// The numbers that a decode gives for each sequence: the dimensions of a vector, or a reranker's scores. 0 for a context
+// that is not made for embeddings.
+uint32_t cl_context_embedding_size(const cl_context * context);
+
+// What the last decode gave for a sequence: cl_context_embedding_size floats, owned by the context, valid until the next
+// decode. NULL where the sequence had no token in it.
+const float * cl_context_embedding(cl_context * context, int32_t sequence);
 
 #ifdef __cplusplus
 }

@@ -29,6 +29,15 @@ typedef struct cl_model_options {
 cl_status cl_model_load(const char * path, cl_model_options options, cl_model ** model);
 void cl_model_free(cl_model * model);
 
+// How the vectors of a text's tokens become one; the values are llama.cpp's.
+typedef enum __attribute__((enum_extensibility(open))) cl_pooling {
+    CL_POOLING_NONE = 0, // not at all, or the file does not say
+    CL_POOLING_MEAN = 1,
+    CL_POOLING_CLS = 2,  // the first token's
+    CL_POOLING_LAST = 3, // the last token's
+    CL_POOLING_RANK = 4, // a classifier's scores: a reranker
+} cl_pooling;
+
 typedef struct cl_model_info {
     int32_t training_context; // tokens
     int32_t layers;           // that can be placed on a GPU, the output's included
@@ -37,6 +46,8 @@ typedef struct cl_model_info {
     bool has_decoder;
     bool is_causal;
     bool cuts_memory; // whether the end of a sequence's memory can be cut off: not so with recurrent memory
+    cl_pooling pooling;
+    uint32_t embedding_size;     // dimensions of a vector; of a reranker, the scores it gives
     uint64_t kv_bytes_per_token; // of all layers, with f16 keys and values; 0 where the model has no KV cache
 } cl_model_info;
 
@@ -48,6 +59,9 @@ int32_t cl_model_describe(const cl_model * model, char * buffer, size_t capacity
 // Reads a GGUF file's header alone and copies one string value: for listing models without loading them.
 // CL_FAILED where it is not a GGUF file, or the key is missing or not a string; value is cut to capacity.
 cl_status cl_gguf_string(const char * path, const char * key, char * value, size_t capacity);
+
+// The same for a number of 32 bits without a sign.
+cl_status cl_gguf_number(const char * path, const char * key, uint32_t * value);
 
 #ifdef __cplusplus
 }

@@ -46,6 +46,7 @@ typedef struct cl_vocabulary_info {
     // What add_special adds.
     bool adds_bos;
     bool adds_eos;
+    bool adds_sep; // between two texts
     // Whether cl_detokenize takes one space off the first token.
     bool strips_first_space;
 } cl_vocabulary_info;

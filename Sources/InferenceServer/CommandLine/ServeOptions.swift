@@ -99,6 +99,12 @@ struct ServeOptions {
         value: "SIZE",
         help: "what they take together, such as 64M or 1G (default: 128M)"
     )
+    static let embeddingOverflow = CommandLineOption(
+        "--embedding-overflow",
+        value: "refuse|window",
+        help:
+            "texts that are too long to be embedded: a 400 (default), or the\naverage over windows that overlap"
+    )
     static let showPrompts = CommandLineOption(
         "--slots-show-prompts",
         help:
@@ -111,7 +117,7 @@ struct ServeOptions {
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
             strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, maxResponses,
-            responsesSize, showPrompts, api, publicAPI,
+            responsesSize, embeddingOverflow, showPrompts, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -134,6 +140,7 @@ struct ServeOptions {
     /// In bytes.
     var storeSize: UInt64
     var responses: ResponseStore.Limits
+    var embeddingOverflow: EmbeddingOverflow
     var showsPrompts: Bool
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
@@ -162,6 +169,7 @@ struct ServeOptions {
             count: try options.integer(Self.maxResponses, in: 0...1_000_000) ?? 1_000,
             bytes: try Self.responsesSize(options)
         )
+        embeddingOverflow = try Self.embeddingOverflow(options)
         showsPrompts = options.has(Self.showPrompts)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
@@ -228,6 +236,14 @@ struct ServeOptions {
             throw UsageError("--responses-size takes a size such as 64M or 1G, not '\(text)'")
         }
         return Int(clamping: size)
+    }
+
+    private static func embeddingOverflow(_ options: ParsedOptions) throws(UsageError) -> EmbeddingOverflow {
+        guard let text = options.string(embeddingOverflow) else { return .refuse }
+        guard let overflow = EmbeddingOverflow(rawValue: text) else {
+            throw UsageError("--embedding-overflow takes refuse or window, not '\(text)'")
+        }
+        return overflow
     }
 
     private static func tls(_ options: ParsedOptions) throws(UsageError) -> (certificate: String, key: String)? {

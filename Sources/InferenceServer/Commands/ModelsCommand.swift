@@ -39,7 +39,8 @@ struct ModelsCommand {
     private func serves(_ kind: ModelFile.Kind) -> String {
         switch kind {
         case .chat: "chat, completions"
-        case .embedding: "embeddings (not served by this version)"
+        case .embedding: "embeddings, moderations"
+        case .reranker: "rerank"
         case .projector: "nothing by itself: images or audio for a chat model"
         case .unknown: "nothing that this version knows"
         }

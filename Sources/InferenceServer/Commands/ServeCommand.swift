@@ -45,6 +45,7 @@ struct ServeCommand {
             budget: budget,
             policy: policy,
             acceptsAliases: options.acceptsAliases,
+            embeddingOverflow: options.embeddingOverflow,
             store: store.map { ($0, options.apiKeys) },
             abort: loading
         )

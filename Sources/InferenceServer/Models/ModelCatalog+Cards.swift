@@ -19,23 +19,23 @@ extension ModelCatalog {
 
     private func card(of model: ServableModel) -> ModelCard {
         let information = model.plan.information
+        var meta = JSONObject([
+            ("kind", .string(model.kind.rawValue)),
+            ("description", .string(information.description)),
+            ("context_length", JSONValue(model.plan.options.contextLength)),
+            ("training_context_length", JSONValue(information.trainingContext)),
+        ])
+        if model.kind == .embedding { meta.append("dimensions", JSONValue(information.embeddingSize)) }
+        meta.append("parameters", JSONValue(Int(information.parameters)))
+        meta.append("size_bytes", JSONValue(Int(information.size)))
+        meta.append("memory_bytes", JSONValue(Int(model.memory.uses.reduce(0) { $0 + $1.total })))
         return ModelCard(
             id: model.id,
             created: model.file.modified,
             ownedBy: "local",
             extras: JSONObject([
                 ("status", ["value": .string(status(of: model))]),
-                (
-                    "meta",
-                    [
-                        "description": .string(information.description),
-                        "context_length": JSONValue(model.plan.options.contextLength),
-                        "training_context_length": JSONValue(information.trainingContext),
-                        "parameters": JSONValue(Int(information.parameters)),
-                        "size_bytes": JSONValue(Int(information.size)),
-                        "memory_bytes": JSONValue(Int(model.memory.uses.reduce(0) { $0 + $1.total })),
-                    ]
-                ),
+                ("meta", .object(meta)),
             ])
         )
     }

@@ -6,13 +6,17 @@ import WireFormat
 
 /// The models that are served, which of them a request means, and those that are loaded.
 struct ModelCatalog: Sendable {
-    /// The default model first.
+    /// The default model first; of each kind, its default first.
     let models: [ServableModel]
     /// Ids of models that are installed and can't be served.
     let unusable: Set<String>
-    let pool: ModelPool<ChatModel>
-    /// Whether OpenAI's names stand for the default model.
+    let pool: ModelPool<LoadedModel>
+    /// Whether OpenAI's names stand for the default models.
     let acceptsAliases: Bool
+    /// What is done with texts that are too long to be embedded.
+    let embeddingOverflow: EmbeddingOverflow
+    /// What judges texts.
+    let moderator: Moderator
     private let chosen = ChosenModels()
 
     /// How long a request waits for room while everything that would have to make room is serving.
@@ -22,7 +26,8 @@ struct ModelCatalog: Sendable {
     ///   - selection: What is installed.
     ///   - budget: What all loaded models may take together.
     ///   - policy: Of every engine.
-    ///   - acceptsAliases: Whether OpenAI's names stand for the default model.
+    ///   - acceptsAliases: Whether OpenAI's names stand for the default models.
+    ///   - embeddingOverflow: What is done with texts that are too long to be embedded.
     ///   - store: Where prefixes outlive the process, and the keys whose they are.
     ///   - abort: Raised, it cuts off loads that are under way.
     init(
@@ -30,23 +35,31 @@ struct ModelCatalog: Sendable {
         budget: MemoryBudget,
         policy: SchedulingPolicy,
         acceptsAliases: Bool,
+        embeddingOverflow: EmbeddingOverflow = .refuse,
         store: (store: KVStore, keys: [String])? = nil,
         abort: AbortFlag = AbortFlag()
     ) {
         models = selection.models
         unusable = selection.unusable
         self.acceptsAliases = acceptsAliases
+        self.embeddingOverflow = embeddingOverflow
+        moderator = Moderator()
         let known = Dictionary(uniqueKeysWithValues: models.map { ($0.id, $0) })
         pool = ModelPool(
             PoolState(budget: budget, costs: known.mapValues(\.memory), maxWaiting: policy.maxWaiting),
             patience: { try await Task.sleep(for: Self.patience) },
             load: { id in
                 guard let model = known[id] else { throw PoolError.loadFailed(id, "there is no such model") }
+                guard model.kind == .chat else {
+                    return .embedding(
+                        try await onThread("load") { try EmbeddingModel(model, policy: policy, abort: abort) }
+                    )
+                }
                 let loaded = try await onThread("load") {
                     try ChatModel(model, policy: policy, store: store, abort: abort)
                 }
                 await loaded.startStoring()
-                return loaded
+                return .chat(loaded)
             },
             unload: { model in
                 await model.stop()
@@ -55,16 +68,12 @@ struct ModelCatalog: Sendable {
         )
     }
 
-    /// The model of a request; without a name, the one that the caller chose, or else the default one.
+    /// The model of a name, whatever it serves; without one, the chat model that the caller chose, or else the default model.
     ///
     /// - Throws: 404 `model_not_found`, or 400 `model_unusable`.
     func model(_ name: String?) throws(APIError) -> ServableModel {
-        let choice = chosen[Caller.owner]
-        let standard = models.first { $0.id == choice } ?? models[0]
-        guard let name else { return standard }
-        if let model = models.first(where: { $0.id == name }) ?? models.first(where: { $0.file.id == name }) {
-            return model
-        }
+        guard let name else { return chosenModel ?? models[0] }
+        if let model = own(name) { return model }
         if unusable.contains(name) {
             throw APIError(
                 status: 400,
@@ -73,8 +82,48 @@ struct ModelCatalog: Sendable {
                 code: "model_unusable"
             )
         }
-        guard acceptsAliases, ModelAliases.contains(name) else { throw APIError.modelNotFound(name) }
-        return standard
+        guard acceptsAliases, let kind = ModelAliases.kind(name), let model = standard(kind) else {
+            throw APIError.modelNotFound(name)
+        }
+        return model
+    }
+
+    /// What the caller's requests that name no model chat with, where it has chosen.
+    private var chosenModel: ServableModel? {
+        chosen[Caller.owner].flatMap { choice in models.first { $0.id == choice && $0.kind == .chat } }
+    }
+
+    /// Those that chat and are loaded now.
+    var loaded: [ChatModel] {
+        models.compactMap { model in
+            if case .loaded(let loaded, _, _) = pool.phase(model.id) { loaded.chat } else { nil }
+        }
+    }
+
+    /// The model that has this id, or file name.
+    private func own(_ name: String) -> ServableModel? {
+        models.first { $0.id == name } ?? models.first { $0.file.id == name }
+    }
+
+    /// Whether a model is called so, or was not named: not so where OpenAI's name stands for one.
+    func has(_ name: String?) -> Bool { name.map { own($0) != nil } ?? true }
+
+    /// The default model of a kind.
+    func standard(_ kind: ModelFile.Kind) -> ServableModel? { models.first { $0.kind == kind } }
+
+    /// The model of a request that needs one of a kind; without a name, the default one.
+    ///
+    /// - Throws: 404 `model_not_found`, 400 `model_unusable`, or 400 `unsupported_model` for one of another kind.
+    private func model(_ name: String?, of kind: ModelFile.Kind) throws(APIError) -> ServableModel {
+        guard let name else {
+            guard let standard = kind == .chat ? chosenModel ?? standard(kind) : standard(kind) else {
+                throw .noModel(kind)
+            }
+            return standard
+        }
+        let model = try model(name)
+        guard model.kind == kind else { throw .wrongKind(name, model.kind, wanted: kind) }
+        return model
     }
 
     /// Makes it the model of the caller's requests that name none.
@@ -85,7 +134,54 @@ struct ModelCatalog: Sendable {
     /// - Throws: `APIError` where there is no such model, or it can't be loaded now; `CancellationError` where the client
     ///   went away.
     func lease(_ name: String?) async throws -> ModelLease<ChatModel> {
-        let model = try model(name)
+        let lease = try await lease(model(name, of: .chat))
+        guard let chat = lease.map(\.chat) else { throw APIError.internalServer }
+        return chat
+    }
+
+    /// The same for a model that embeds.
+    ///
+    /// - Throws: As `lease`.
+    func leaseEmbedding(_ name: String?) async throws -> ModelLease<EmbeddingModel> {
+        try await leaseEmbedding(model(name, of: .embedding))
+    }
+
+    /// The same for a reranker, or a model that embeds: the one that is named, or else the default reranker, or where
+    /// there is none the default model that embeds.
+    ///
+    /// - Throws: As `lease`.
+    func leaseReranker(_ name: String?) async throws -> ModelLease<EmbeddingModel> {
+        let found: ServableModel
+        if let name, has(name) || ModelAliases.kind(name) != nil {
+            found = try model(name)
+            guard found.kind != .chat else { throw APIError.wrongKind(name, .chat, wanted: .reranker) }
+        } else if let name, unusable.contains(name) {
+            found = try model(name)
+        } else {
+            // Clients of Cohere's and Jina's ask for models by their names.
+            guard name == nil || acceptsAliases, let standard = standard(.reranker) ?? standard(.embedding) else {
+                throw name.map { APIError.modelNotFound($0) } ?? .noModel(.reranker)
+            }
+            found = standard
+        }
+        return try await leaseEmbedding(found)
+    }
+
+    /// The same for a model that judges texts by their embeddings; names of OpenAI's moderation models stand for the default.
+    ///
+    /// - Throws: As `lease`.
+    func leaseModerator(_ name: String?) async throws -> ModelLease<EmbeddingModel> {
+        let isOpenAIs = name.map { acceptsAliases && !has($0) && ModelAliases.moderation.contains($0) } ?? true
+        return try await leaseEmbedding(isOpenAIs ? nil : name)
+    }
+
+    private func leaseEmbedding(_ model: ServableModel) async throws -> ModelLease<EmbeddingModel> {
+        let lease = try await lease(model)
+        guard let embedding = lease.map(\.embedding) else { throw APIError.internalServer }
+        return embedding
+    }
+
+    private func lease(_ model: ServableModel) async throws -> ModelLease<LoadedModel> {
         do {
             return try await pool.lease(model.id)
         } catch let error as PoolError {
@@ -93,16 +189,36 @@ struct ModelCatalog: Sendable {
             throw APIError(error)
         }
     }
-
-    /// Those that are loaded now, and which of them.
-    var loaded: [ChatModel] {
-        models.compactMap { model in
-            if case .loaded(let loaded, _, _) = pool.phase(model.id) { loaded } else { nil }
-        }
-    }
 }
 
 extension APIError {
+    /// 404: nothing of the kind is installed.
+    static func noModel(_ kind: ModelFile.Kind) -> APIError {
+        APIError(
+            status: 404,
+            message:
+                "This server has no \(kind.rawValue) model: put one into its folder of models, or run 'make models'.",
+            param: "model",
+            code: "model_not_found"
+        )
+    }
+
+    /// 400: the model does something else.
+    static func wrongKind(_ name: String, _ kind: ModelFile.Kind, wanted: ModelFile.Kind) -> APIError {
+        let does = [
+            .chat: "generates text", .embedding: "makes embeddings", .reranker: "ranks documents",
+        ][kind, default: "does something else"]
+        let path = [
+            .chat: "/v1/chat/completions", .embedding: "/v1/embeddings", .reranker: "/v1/rerank",
+        ][kind, default: "/v1/models"]
+        return APIError(
+            status: 400,
+            message: "The model `\(name)` \(does): ask for it at \(path), and here for one of kind \(wanted.rawValue).",
+            param: "model",
+            code: "unsupported_model"
+        )
+    }
+
     /// What a client is told that gets no model.
     init(_ error: PoolError) {
         switch error {

@@ -32,12 +32,28 @@ struct ModelFolder {
     /// - Throws: `ModelFolderError` that says what to do.
     func chatModel(_ name: String?) throws(ModelFolderError) -> ModelFile {
         guard let name else {
-            let chat = files.filter { $0.kind == .chat }
-            if let file = chat.first(where: isDefault) ?? chat.first { return file }
+            if let file = defaultModel(of: .chat) { return file }
             throw ModelFolderError(
                 "there is no chat model in \(path): run 'make models', or put a GGUF file there, or name one with --model"
             )
         }
+        let file = try model(name)
+        guard file.kind == .chat else {
+            throw ModelFolderError("\(file.path) holds a model of kind \(file.kind.rawValue): it cannot generate text")
+        }
+        return file
+    }
+
+    /// The model that is served where a request names none: the manifest's default of a kind, or the first.
+    func defaultModel(of kind: ModelFile.Kind) -> ModelFile? {
+        let files = files.filter { $0.kind == kind }
+        return files.first(where: isDefault) ?? files.first
+    }
+
+    /// The model of an id, a file name or a path.
+    ///
+    /// - Throws: `ModelFolderError` where there is none, or nothing that could be served.
+    func model(_ name: String) throws(ModelFolderError) -> ModelFile {
         if let file = files.first(where: { id(of: $0) == name || $0.id == name || $0.id + ".gguf" == name }) {
             return try check(file)
         }
@@ -52,8 +68,10 @@ struct ModelFolder {
     }
 
     private func check(_ file: ModelFile) throws(ModelFolderError) -> ModelFile {
-        guard file.kind == .chat else {
-            throw ModelFolderError("\(file.path) holds a model of kind \(file.kind.rawValue): it cannot generate text")
+        guard file.kind.isServed else {
+            throw ModelFolderError(
+                "\(file.path) holds a model of kind \(file.kind.rawValue), which is not served by itself"
+            )
         }
         return file
     }
@@ -74,6 +92,16 @@ struct ModelFolder {
             entries[file] = ManifestEntry(id: id, isDefault: model["default"] == .bool(true))
         }
         return entries
+    }
+}
+
+extension ModelFile.Kind {
+    /// Whether a model of this kind can be asked for by its name.
+    var isServed: Bool {
+        switch self {
+        case .chat, .embedding, .reranker: true
+        case .projector, .unknown: false
+        }
     }
 }
 

@@ -18,8 +18,12 @@ struct ModelSelection {
         budget: MemoryBudget
     ) throws(ModelFolderError) {
         var named: [ModelFile] = []
-        for name in options.models { named.append(try folder.chatModel(name)) }
-        if named.isEmpty { named.append(try folder.chatModel(nil)) }
+        for name in options.models { named.append(try folder.model(name)) }
+        let kinds: [ModelFile.Kind] = [.chat, .embedding, .reranker]
+        let defaults = kinds.compactMap(folder.defaultModel)
+        if named.isEmpty {
+            if let file = defaults.first { named.append(file) } else { named.append(try folder.chatModel(nil)) }
+        }
         let draft = try draftModel.map { name throws(ModelFolderError) in try folder.chatModel(name) }
         for file in named where !has(folder.id(of: file)) {
             models.append(
@@ -28,15 +32,17 @@ struct ModelSelection {
                     id: folder.id(of: file),
                     options: options,
                     budget: budget,
-                    draft: models.isEmpty ? draft : nil
+                    draft: file.kind == .chat && !models.contains { $0.kind == .chat } ? draft : nil
                 )
             )
         }
-        for file in folder.files where file.kind == .chat && !has(folder.id(of: file)) {
+        // The default of a kind before the others of it.
+        for file in defaults + folder.files where file.kind.isServed && !has(folder.id(of: file)) {
             let id = folder.id(of: file)
             do {
                 models.append(try ServableModel(file, id: id, options: options, budget: budget))
             } catch {
+                guard !unusable.contains(id) else { continue }
                 unusable.insert(id)
                 Log("memory").warning("not served: \(error.description)")
             }

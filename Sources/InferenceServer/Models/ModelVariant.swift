@@ -8,16 +8,26 @@ struct ModelVariant {
     /// All but the length of the context, which the plan of the memory decides.
     let options: LlamaBackend.Options
 
+    /// Texts in one embedding step, at most.
+    private static let textsInStep = 64
+
     init(of file: ModelFile, id: String, _ options: ModelOptions) {
-        let weights = ServedWeights.choose(for: file, id: id, options: options)
+        let embeds = file.kind != .chat
+        let weights =
+            embeds ? .untuned(file, options) : ServedWeights.choose(for: file, id: id, options: options)
         let threads = options.threads ?? min(LlamaRuntime.bestThreadCount, ProcessInfo.processInfo.activeProcessorCount)
         var backend = weights.apply(
-            to: LlamaBackend.Options(contextLength: 0, sequences: options.parallel, threads: threads)
+            to: LlamaBackend.Options(
+                contextLength: 0,
+                sequences: embeds ? Self.textsInStep : options.parallel,
+                threads: threads
+            )
         )
+        backend.embeds = embeds
         // A number that was asked for is kept to; and with the number of threads the last bits of an answer change.
         backend.yieldsCores = options.threads == nil && !options.isDeterministic
         if let flash = options.flashAttention { backend.flashAttention = flash }
-        if let tokens = options.cacheTokens { (backend.isUnified, backend.cacheTokens) = (true, tokens) }
+        if let tokens = options.cacheTokens, !embeds { (backend.isUnified, backend.cacheTokens) = (true, tokens) }
         // In a pool of cells, attention's sums depend on where others' cells lie.
         if options.isDeterministic { backend.isUnified = false }
         path = weights.path

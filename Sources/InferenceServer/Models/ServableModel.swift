@@ -7,6 +7,8 @@ struct ServableModel: Sendable {
     /// What requests call it.
     let id: String
     let file: ModelFile
+    /// What it serves.
+    var kind: ModelFile.Kind { file.kind }
     let plan: LoadPlan
     let usesBLAS: Bool
     /// What it takes, the states included that are kept for later requests.
@@ -48,14 +50,16 @@ struct ServableModel: Sendable {
         } catch {
             throw ModelFolderError("\(file.path) can't be loaded: \(error)")
         }
-        guard plan.information.hasDecoder, plan.information.isCausal else {
+        guard file.kind != .chat || (plan.information.hasDecoder && plan.information.isCausal) else {
             throw ModelFolderError("\(file.path) holds a model that cannot generate text")
         }
         self.id = id
         self.file = file
         usesBLAS = variant.usesBLAS
         var memory = plan.memory
-        memory.host.states = Self.stateBytes(options, left: budget.host - plan.memory.host.total)
+        if file.kind == .chat {
+            memory.host.states = Self.stateBytes(options, left: budget.host - plan.memory.host.total)
+        }
         self.memory = memory
     }
 
@@ -67,7 +71,8 @@ struct ServableModel: Sendable {
 
     /// The line of the plan that is printed at start.
     var summary: String {
-        let context = "\(plan.options.sequences) x \(plan.options.contextLength) tokens"
+        let length = plan.options.contextLength
+        let context = kind == .chat ? "\(plan.options.sequences) x \(length) tokens" : "texts of \(length) tokens"
         let gpus = plan.memory.gpus.map { "; GPU: \(plan.gpuLayers) of \(plan.information.layers) layers, \($0)" }
         let drafts = plan.draft.map { "; the draft model \($0.path) included" } ?? ""
         return "\(id): \(memory.host), \(context)\(gpus.joined())\(drafts)"

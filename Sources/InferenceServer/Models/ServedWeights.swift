@@ -9,11 +9,16 @@ struct ServedWeights {
     /// Nil without tuning.
     private let settings: Settings?
 
+    /// The file as it is.
+    static func untuned(_ file: ModelFile, _ options: ModelOptions) -> Self {
+        Self(path: file.path, usesBLAS: options.usesBLAS, settings: nil)
+    }
+
     /// Looks for a tuning that holds for this machine and this file, and says in a log line what it found.
     ///
     /// What the command line asks for goes before what was measured.
     static func choose(for file: ModelFile, id: String, options: ModelOptions) -> Self {
-        let untuned = Self(path: file.path, usesBLAS: options.usesBLAS, settings: nil)
+        let untuned = untuned(file, options)
         guard options.usesTuning else { return untuned }
         let files = TuningFiles(model: file.path)
         let log = Log("model")

@@ -20,7 +20,8 @@ struct Routes: Sendable {
 
     /// Every endpoint, once.
     var all: [Route] {
-        openAIRoutes + responseRoutes + engineRoutes + tokenRoutes + llamaServerRoutes + modelControlRoutes + serviceRoutes
+        openAIRoutes + responseRoutes + rerankRoutes + engineRoutes + tokenRoutes + llamaServerRoutes + modelControlRoutes
+            + serviceRoutes
             + descriptionRoutes + retiredRoutes
     }
 
@@ -38,6 +39,18 @@ struct Routes: Sendable {
                 operation: Operation("Text completions", .openAI, body: CompletionRequest.self, answer: .jsonOrEvents),
                 handler: completions
             ),
+            Route(
+                method: .post,
+                pattern: "/embeddings",
+                operation: Operation("Embeddings", .openAI, body: EmbeddingRequest.self),
+                handler: embeddings
+            ),
+            Route(
+                method: .post,
+                pattern: "/moderations",
+                operation: Operation("Moderations", .openAI, body: ModerationRequest.self),
+                handler: moderations
+            ),
             Route(method: .get, pattern: "/models", operation: Operation("Models", .openAI), handler: listModels),
             Route(
                 method: .get,
@@ -46,6 +59,18 @@ struct Routes: Sendable {
                 handler: retrieveModel
             ),
         ]
+    }
+
+    /// One endpoint under the names that its clients know.
+    private var rerankRoutes: [Route] {
+        ["/rerank", "/reranking", "/v2/rerank"].map { pattern in
+            Route(
+                method: .post,
+                pattern: pattern,
+                operation: Operation("Reranking", .openAI, body: RerankRequest.self),
+                handler: rerank
+            )
+        }
     }
 
     private var serviceRoutes: [Route] {

@@ -42,7 +42,12 @@ package struct LoadPlan: Sendable {
         var measure = try LoadMeasure(path: path, gpuLayers: layers, draft: draft)
         information = measure.model.information
         layers = min(layers, information.layers)
-        options.contextLength = try contextLength ?? measure.contextLength(options, budget)
+        if options.embeds {
+            guard information.pooling != .none else { throw LoadPlanError.noPooling }
+            options.contextLength = try measure.textLength(options, contextLength, budget)
+        } else {
+            options.contextLength = try contextLength ?? measure.contextLength(options, budget)
+        }
         if options.isUnified, let tokens = options.cacheTokens {
             options.contextLength = min(options.contextLength, tokens)
         }
@@ -71,6 +76,27 @@ package struct LoadPlan: Sendable {
 }
 
 extension LoadMeasure {
+    /// The longest text that is embedded: as in training, 8,192 tokens at most unless asked for, and less where that would
+    /// take more than half of what the weights leave.
+    fileprivate func textLength(
+        _ options: LlamaBackend.Options,
+        _ wanted: Int?,
+        _ budget: MemoryBudget
+    ) throws -> Int {
+        if let wanted { return min(wanted, model.information.trainingContext) }
+        var options = options
+        options.contextLength = min(model.information.trainingContext, 8192)
+        while options.contextLength > options.stepTokens {
+            let memory = try memory(options)
+            let fits = zip(memory.uses, budget.limits).allSatisfy { use, limit in
+                use.total - use.weights <= (limit > use.weights ? limit - use.weights : 0) / 2
+            }
+            if fits { break }
+            options.contextLength /= 2
+        }
+        return options.contextLength
+    }
+
     /// The longest context that training and budget allow.
     ///
     /// - Throws: `LoadPlanError` where there is none.
@@ -105,6 +131,11 @@ package struct LoadPlanError: Error, Sendable, CustomStringConvertible {
                 "--gpu-layers \(layers): this build knows no GPU; leave the option out, or build with 'make deps ACCEL=cuda', vulkan or metal"
         )
     }
+
+    static let noPooling = Self(
+        description:
+            "its file does not say how the vectors of a text's tokens become one (pooling_type), so it can't embed texts"
+    )
 
     static func doesNotFit(_ memory: ModelMemory, _ budget: MemoryBudget, length: Int) -> Self {
         for (use, gpu) in zip(memory.gpus, budget.gpus) where use.total > gpu.budget {

@@ -31,10 +31,15 @@ package struct ModelMeasure: Sendable {
 }
 
 extension LlamaBackend.Options {
-    /// The options with at least one token in a step for each sequence.
+    /// The options with at least one token in a step for each sequence; where whole texts are embedded, with room in a step
+    /// for the longest, in a multiple of the sequences.
     var feasible: Self {
         var options = self
         options.stepTokens = max(stepTokens, sequences)
+        if embeds {
+            let tokens = max(options.stepTokens, contextLength)
+            options.stepTokens = (tokens + sequences - 1) / sequences * sequences
+        }
         return options
     }
 

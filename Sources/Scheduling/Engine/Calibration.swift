@@ -62,6 +62,7 @@ package enum Calibration {
         private static let prompt = RequestID(rawValue: .max)
 
         mutating func measure() {
+            if backend.limits.embeds { measureEmbedding() }
             guard backend.limits.generates else { return }
             var sampling = Sampling()
             sampling.temperature = 0
@@ -79,7 +80,20 @@ package enum Calibration {
             }
         }
 
+        private mutating func measureEmbedding() {
+            let most = min(64, backend.limits.contextLength, backend.limits.maxEmbeddingTokens)
+            let text = EmbeddingText(request: Self.prompt, tokens: Array(repeating: 0, count: most))
+            // The first step touches memory for the first time.
+            for isFirst in [true, false] {
+                let start = ContinuousClock.now
+                guard case .embedded = backend.run(BatchPlan(step: .embeddings([text]))) else { return }
+                let duration = ContinuousClock.now - start
+                if !isFirst { costs.note(embeddedTokens: most, seconds: duration / .seconds(1)) }
+            }
+        }
+
         func cleanUp() {
+            guard backend.limits.generates else { return }
             let sequences = [0, 1].prefix(backend.limits.maxSequences)
             var operations = sequences.map { SequenceOperation.clear(SequenceID(rawValue: Int32($0))) }
             operations.append(.endSampling(Self.stream))

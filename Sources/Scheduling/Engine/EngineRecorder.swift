@@ -34,7 +34,7 @@ struct EngineRecorder {
                 switch request.work {
                 case .generation(let generation):
                     (generation.prompt.reduce(0) { $0 + $1.tokenCount }, generation.prompt)
-                case .embedding(let tokens): (tokens.count, nil)
+                case .embedding(let texts): (texts.reduce(0) { $0 + $1.count }, nil)
                 }
             lives[request.id] = Life(owner: request.owner, admitted: now, promptTokens: tokens, prompt: prompt)
         }

@@ -114,19 +114,13 @@ package struct SliceScores: Sendable, Equatable {
 /// One text of an embedding step.
 package struct EmbeddingText: Sendable, Equatable {
     package let request: RequestID
-    package let owner: Owner
-    package let priority: Priority
+    /// Which of the request's texts it is.
+    package let place: Int
     package let tokens: [TokenID]
 
-    package init(
-        request: RequestID,
-        owner: Owner = .anyone,
-        priority: Priority = .interactive,
-        tokens: [TokenID]
-    ) {
+    package init(request: RequestID, place: Int = 0, tokens: [TokenID]) {
         self.request = request
-        self.owner = owner
-        self.priority = priority
+        self.place = place
         self.tokens = tokens
     }
 }

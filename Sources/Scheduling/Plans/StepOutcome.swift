@@ -54,7 +54,8 @@ package enum RequestEvent: Sendable {
     case scored([ScoredToken])
     /// With its probabilities where the request's sampling asks for them.
     case token(TokenID, TokenProbabilities?)
-    case embedding([Float], TokenUsage)
+    /// The vectors of all texts, in their order.
+    case embedding([[Float]], TokenUsage)
     case finished(FinishReason, TokenUsage)
     case failed(SchedulingError)
 

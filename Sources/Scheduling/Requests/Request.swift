@@ -26,8 +26,8 @@ package enum Priority: Sendable, CaseIterable {
 /// What a request asks for.
 package enum Work: Sendable {
     case generation(Generation)
-    /// The pooled vector of one whole text.
-    case embedding([TokenID])
+    /// The pooled vectors of whole texts, told together.
+    case embedding([[TokenID]])
 }
 
 /// A prompt to continue.

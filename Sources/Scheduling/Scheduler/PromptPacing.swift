@@ -51,6 +51,11 @@ struct PromptPacing: Sendable {
         return max(smallestChunk, Int((maxGap - decode) / each))
     }
 
+    /// Takes in what an embedding step took.
+    mutating func note(embeddedTokens tokens: Int, seconds: Double) {
+        costs.note(embeddedTokens: tokens, seconds: seconds)
+    }
+
     /// Whether nobody has had more than a prompt's share of the streams' time.
     var hasCredit: Bool { credit >= 0 }
 

@@ -40,15 +40,8 @@ extension Scheduler {
                         generation: generation
                     )
                 )
-            case .embedding(let tokens):
-                waitingTexts.append(
-                    EmbeddingText(
-                        request: request.id,
-                        owner: request.owner,
-                        priority: request.priority,
-                        tokens: tokens
-                    )
-                )
+            case .embedding(let texts):
+                embeddings.append(WaitingEmbedding(request, texts: texts))
             }
         }
     }
@@ -58,6 +51,9 @@ extension Scheduler {
     /// A prompt is taken to cost what it does alone, an answer to be as long as answers have been.
     package var backlogSeconds: Double? {
         let costs = pacing.costs
+        let texts = embeddings.reduce(0) { $0 + $1.openTokens }
+        let embedding = costs.embeddingToken.map { Double(texts) * $0 }
+        guard limits.generates else { return embedding }
         guard let together = costs.decode(max(1, min(limits.maxSequences, running.count + waiting.count))),
             let promptToken = costs.promptTokenAlone ?? costs.promptToken
         else { return nil }
@@ -73,13 +69,13 @@ extension Scheduler {
             seconds += Double(prompt) * promptToken
             seconds += answerLength.remaining(request.progress?.usage.generated ?? 0, most) * token
         }
-        return seconds + Double(waitingTexts.reduce(0) { $0 + $1.tokens.count }) * promptToken
+        return seconds + (embedding ?? Double(texts) * promptToken)
     }
 
     /// Seconds until a place in the queue is likely to be free, 1...120: the backlog, divided among those who leave it.
     var secondsToPlace: Int {
         guard let backlog = backlogSeconds else { return 1 }
-        let requests = max(1, running.count + waiting.count + waitingTexts.count)
+        let requests = max(1, running.count + waiting.count + embeddings.count)
         return Int(min(120, max(1, (backlog / Double(requests)).rounded(.up))))
     }
 
@@ -99,14 +95,14 @@ extension Scheduler {
         guard owner != .anyone, new > 0 else { return }
         let mine =
             waiting.count { $0.owner == owner && $0.priority == priority }
-            + waitingTexts.count { $0.owner == owner && $0.priority == priority }
+            + embeddings.count { $0.owner == owner && $0.priority == priority }
         guard mine + new <= max(limits.maxSequences, 4 * left) else {
             throw queueFull("\(mine) requests of this key are waiting already, and the rest of the queue is others'")
         }
     }
 
     private func waitingCount(_ priority: Priority) -> Int {
-        waiting.count { $0.priority == priority && $0.progress == nil } + waitingTexts.count { $0.priority == priority }
+        waiting.count { $0.priority == priority && $0.progress == nil } + embeddings.count { $0.priority == priority }
     }
 
     private func check(_ request: Request) throws(SchedulingError) {
@@ -127,13 +123,17 @@ extension Scheduler {
             guard generation.scoring == nil || generation.prompt.allSatisfy({ $0.token != nil }) else {
                 throw Self.unsupported("tell the probabilities of media")
             }
-        case .embedding(let tokens):
+        case .embedding(let texts):
             guard limits.embeds else { throw Self.unsupported("embed") }
-            guard !tokens.isEmpty else { throw SchedulingError(.emptyPrompt, "the text is empty") }
-            guard tokens.count <= limits.maxEmbeddingTokens else {
+            guard !texts.isEmpty, texts.allSatisfy({ !$0.isEmpty }) else {
+                throw SchedulingError(.emptyPrompt, "a text is empty")
+            }
+            let longest = texts.map(\.count).max() ?? 0
+            let limit = min(limits.contextLength, limits.maxEmbeddingTokens)
+            guard longest <= limit else {
                 throw SchedulingError(
-                    .promptTooLong(limit: limits.maxEmbeddingTokens, tokens: tokens.count),
-                    "the text has \(tokens.count) tokens, the model takes \(limits.maxEmbeddingTokens)"
+                    .promptTooLong(limit: limit, tokens: longest),
+                    "a text has \(longest) tokens, the model takes \(limit)"
                 )
             }
         }

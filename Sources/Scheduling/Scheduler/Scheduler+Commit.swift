@@ -20,7 +20,7 @@ extension Scheduler {
         case (.encode(let step), .sampled(let samples, _)):
             return commit(step, samples.first ?? nil)
         case (.embeddings(let texts), .embedded(let vectors)):
-            return commit(texts, vectors)
+            return commit(texts, vectors, duration: duration)
         case (_, .operationFailed(let index, let reason)):
             return undo(plan, failedAt: index, reason)
         case (.draft(let slices), _):
@@ -82,14 +82,6 @@ extension Scheduler {
         }
         advance(index, by: 1)
         return step.samples ? take(samples?.first, at: index) : endAfterPrompt(index)
-    }
-
-    private mutating func commit(_ texts: [EmbeddingText], _ vectors: [[Float]]) -> [(RequestID, RequestEvent)] {
-        zip(texts, vectors).compactMap { text, vector in
-            guard let index = waitingTexts.firstIndex(where: { $0.request == text.request }) else { return nil }
-            waitingTexts.remove(at: index)
-            return (text.request, .embedding(vector, TokenUsage(prompt: text.tokens.count)))
-        }
     }
 
     /// A request's prompt is further on: others may go on from there, and memory that can't be cut is saved where it is to

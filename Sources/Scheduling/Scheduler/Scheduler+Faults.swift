@@ -13,8 +13,8 @@ extension Scheduler {
     private mutating func end(_ id: RequestID) -> Bool {
         if let index = running.firstIndex(where: { $0.id == id }) {
             release(index, isDirty: false)
-        } else if let index = waitingTexts.firstIndex(where: { $0.request == id }) {
-            waitingTexts.remove(at: index)
+        } else if let index = embeddings.firstIndex(where: { $0.id == id }) {
+            embeddings.remove(at: index)
         } else if let index = waiting.firstIndex(where: { $0.id == id }) {
             forgetProgress(of: id)
             waiting.remove(at: index)

@@ -9,7 +9,7 @@ extension Scheduler {
         if Set(requests).count != requests.count { found.append("a request is in two places") }
         for priority in Priority.allCases {
             let queued = waiting.count { $0.priority == priority && $0.progress == nil }
-            let texts = waitingTexts.count { $0.priority == priority }
+            let texts = embeddings.count { $0.priority == priority }
             if queued + texts > policy.maxWaiting + limits.maxSequences { found.append("more requests wait than may") }
         }
         return found

@@ -145,29 +145,4 @@ extension Scheduler {
         }
         return nil
     }
-
-    /// As many waiting texts as fit, the oldest of the owner who has fewest in the step first; interactive ones before batch
-    /// work, except in one step of `batchTurn`.
-    ///
-    /// They stay in the queue until the commit.
-    private mutating func embeddingStep() -> Step? {
-        guard !waitingTexts.isEmpty else { return nil }
-        embeddingSteps += 1
-        let first: Priority = embeddingSteps % policy.batchTurn == 0 ? .batch : .interactive
-        var turns: [Owner: Int] = [:]
-        let keys = waitingTexts.indices.map { index in
-            let text = waitingTexts[index]
-            turns[text.owner, default: 0] += 1
-            return (text.priority == first ? 0 : 1, turns[text.owner, default: 0], index)
-        }
-        var texts: [EmbeddingText] = []
-        var room = limits.maxEmbeddingTokens
-        for (_, _, index) in keys.sorted(by: <) {
-            let text = waitingTexts[index]
-            guard texts.count < limits.maxSequences, text.tokens.count <= room else { break }
-            room -= text.tokens.count
-            texts.append(text)
-        }
-        return texts.isEmpty ? nil : .embeddings(texts)
-    }
 }

@@ -49,7 +49,7 @@ extension Scheduler {
             )
         }
         requests += waiting.map { .waiting($0.id, $0.progress?.usage) }
-        requests += waitingTexts.map { .waiting($0.request, nil) }
+        requests += embeddings.map { .embedding($0) }
         return SchedulerSnapshot(
             requests: requests,
             sequences: slots.map {
@@ -60,6 +60,19 @@ extension Scheduler {
 }
 
 extension SchedulerSnapshot.Request {
+    /// One whose texts are embedded, as many as fit in a step.
+    fileprivate static func embedding(_ request: WaitingEmbedding) -> Self {
+        let isBegun = request.open.count < request.texts.count
+        return Self(
+            id: request.id,
+            state: isBegun ? .prefill : .waiting,
+            sequence: nil,
+            computed: request.texts.reduce(0) { $0 + $1.count } - request.openTokens,
+            cached: 0,
+            generated: 0
+        )
+    }
+
     /// One that waits; with the usage up to now where it was set back.
     fileprivate static func waiting(_ id: RequestID, _ usage: TokenUsage?) -> Self {
         Self(

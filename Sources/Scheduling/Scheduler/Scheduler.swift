@@ -8,7 +8,7 @@
 ///
 /// Decoding sequences are in every token step; what is left of the step goes to prompts. Steps of different kinds take
 /// turns. See Scheduler+Admission (the queues), Scheduler+Starting (which sequence, which prefix), Scheduler+Memory
-/// (what is kept), Scheduler+Planning, Scheduler+Drafting, Scheduler+ModelDrafts and
+/// (what is kept), Scheduler+Planning, Scheduler+Drafting, Scheduler+ModelDrafts, Scheduler+Embedding and
 /// Scheduler+Commit.
 package struct Scheduler: Sendable {
     package let limits: BackendLimits
@@ -16,8 +16,8 @@ package struct Scheduler: Sendable {
 
     /// Generations that wait for a sequence: first those that were set back, then the others, oldest first.
     var waiting: [WaitingGeneration] = []
-    /// Texts that wait for an embedding step, oldest first.
-    var waitingTexts: [EmbeddingText] = []
+    /// Requests whose texts wait for embedding steps, oldest first.
+    var embeddings: [WaitingEmbedding] = []
     /// Generations that hold a sequence, in the order in which they got it.
     var running: [RunningGeneration] = []
     /// One for each of the backend's sequences.
@@ -99,7 +99,7 @@ package struct Scheduler: Sendable {
             if waiting[index].progress != nil { forgetProgress(of: id) }
             waiting.remove(at: index)
         }
-        waitingTexts.removeAll { $0.request == id }
+        embeddings.removeAll { $0.id == id }
         if let index = running.firstIndex(where: { $0.id == id }) { release(index, isDirty: false) }
     }
 
@@ -118,10 +118,10 @@ package struct Scheduler: Sendable {
     }
 
     /// Whether a plan could be made now, or will be once paused requests are resumed.
-    package var hasRequests: Bool { !waiting.isEmpty || !waitingTexts.isEmpty || !running.isEmpty }
+    package var hasRequests: Bool { !waiting.isEmpty || !embeddings.isEmpty || !running.isEmpty }
 
     /// Every request that was admitted and has not ended.
-    package var requests: [RequestID] { running.map(\.id) + waiting.map(\.id) + waitingTexts.map(\.request) }
+    package var requests: [RequestID] { running.map(\.id) + waiting.map(\.id) + embeddings.map(\.id) }
 
     /// What steps are thought to take.
     package var costs: StepCosts { pacing.costs }
@@ -140,7 +140,7 @@ package struct Scheduler: Sendable {
 
     package var counts: Counts {
         Counts(
-            waiting: waiting.count + waitingTexts.count,
+            waiting: waiting.count + embeddings.count,
             running: running.count,
             paused: running.count { $0.isPaused }
         )

@@ -13,6 +13,8 @@ package struct SchedulingPolicy: Sendable {
     /// so far: what bounds how long a step works on after its client left, and how long a new request waits to be heard.
     package var prefillTokensAlone = 512
     package var maxStepAlone: Duration = .seconds(1)
+    /// Tokens up to which an embedding step is filled with further texts: all attend to each other, in vain.
+    package var embeddingTokens = 512
     /// The shortest prefix for which a sequence is copied or waited for, where `BackendLimits.copyCost` is not more: below
     /// it, computing again is cheaper.
     package var minimumSharedTokens = 4

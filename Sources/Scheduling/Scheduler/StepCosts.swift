@@ -24,6 +24,8 @@ package struct StepCosts: Sendable, Equatable {
     private var promptTokenBesideStreams: Double?
     /// The time of one prompt token in a step without streams, or nil where none was seen.
     package private(set) var promptTokenAlone: Double?
+    /// The time of a token in an embedding step, or nil where none was seen.
+    package private(set) var embeddingToken: Double?
     /// Of steps with guessed tokens, by the number of decoding sequences: what all of them together add to a step.
     private var draftSteps: [Int: Double] = [:]
     /// And what each of them does.
@@ -63,6 +65,12 @@ package struct StepCosts: Sendable, Equatable {
         } else {
             promptTokenAlone = Self.average(promptTokenAlone, each, Self.promptWeight)
         }
+    }
+
+    /// Takes in what an embedding step took.
+    package mutating func note(embeddedTokens tokens: Int, seconds: Double) {
+        guard tokens > 0 else { return }
+        embeddingToken = Self.average(embeddingToken, seconds / Double(tokens), Self.weight)
     }
 
     /// Whether a step was seen in which so many sequences decoded and nothing else was done.

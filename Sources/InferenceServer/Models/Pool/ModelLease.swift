@@ -10,4 +10,9 @@ final class ModelLease<Model: Sendable>: Sendable {
     }
 
     deinit { release() }
+
+    /// The lease on a part of the model, which holds this one; nil where there is no such part.
+    func map<Part: Sendable>(_ part: (Model) -> Part?) -> ModelLease<Part>? {
+        part(model).map { ModelLease<Part>($0) { withExtendedLifetime(self) {} } }
+    }
 }

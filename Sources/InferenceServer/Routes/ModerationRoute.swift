@@ -1,0 +1,39 @@
+import HTTP
+import Scheduling
+import WireFormat
+
+extension Routes {
+    /// Tokens that are judged together: what is harmful in a longer text would drown in what is not.
+    private static let moderatedTokens = 96
+
+    /// Answers `POST /v1/moderations`, by how much a text's embedding is like those of examples.
+    func moderations(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try request.decode(ModerationRequest.self)
+        let lease = try await catalog.leaseModerator(body.model)
+        let classifier = try await catalog.moderator.classifier(lease)
+        var pieces: [[Float]] = []
+        // A long text is as bad as its worst part; an empty one has none.
+        var parts: [Range<Int>] = []
+        var batch = EmbeddingBatch(lease.model, overflow: .window, window: Self.moderatedTokens)
+        for (place, text) in body.texts.enumerated() {
+            let start = batch.pieces.count
+            if !text.isEmpty { try batch.add(text, param: body.texts.count == 1 ? "input" : "input[\(place)]") }
+            parts.append(start..<batch.pieces.count)
+        }
+        if !batch.pieces.isEmpty {
+            pieces = try await lease.model.compute(
+                batch.pieces,
+                owner: Owner(request.principal),
+                priority: .interactive,
+                param: "input"
+            )
+        }
+        return .json(
+            Moderation(
+                id: ResponseID.make("modr-"),
+                model: body.model ?? lease.model.id,
+                results: parts.map { range in .worst(pieces[range].map { classifier.judge($0.normalized) }) }
+            )
+        )
+    }
+}
