@@ -81,9 +81,27 @@ struct ChatGeneration {
         return usage(of: results.map { ($0.usage, $0.reasoning) })
     }
 
+    /// What is known of the cost before the first step: the tokens of the prompt.
+    var initialUsage: Usage { usage(of: []) }
+
     private func usage(of results: [(TokenUsage, Int)]) -> Usage {
         var usage = set.total(results.map(\.0))
         usage.reasoningTokens = results.reduce(0) { $0 + $1.1 }
         return usage
+    }
+}
+
+extension ChatGeneration: AnswerSource {
+    func follow(_ send: (AnswerEvent) async throws -> Void) async throws -> AnswerReport {
+        // The set holds the model's lease.
+        defer { withExtendedLifetime(set) {} }
+        var answer = answers[0]
+        while let event = try await answer.next() { try await send(event) }
+        return AnswerReport(
+            usage: usage(of: [(answer.usage, answer.reasoningTokens)]),
+            matchedStop: answer.matchedStop,
+            started: answer.moments.started,
+            firstToken: answer.moments.firstToken
+        )
     }
 }

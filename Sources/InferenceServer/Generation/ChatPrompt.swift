@@ -52,7 +52,7 @@ struct ChatPrompt {
         let rendered: RenderedPrompt
         do {
             rendered = try model.template.render(messages: rendering.messages.text, options: options)
-            if conversation.reasoning.effort != nil, !rendered.supportsThinking {
+            if conversation.reasoning.effort != nil || conversation.reasoning.isRequired, !rendered.supportsThinking {
                 let name = conversation.reasoning.effortParameter
                 throw APIError.invalidRequest(
                     "Unsupported parameter: '\(name)' is not supported by \(model.id), which does not reason.",

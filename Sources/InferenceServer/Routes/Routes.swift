@@ -24,13 +24,21 @@ struct Routes: Sendable {
         [
             Route(method: .post, pattern: "/chat/completions", handler: chatCompletions),
             Route(method: .post, pattern: "/completions", handler: completions),
+            Route(method: .post, pattern: "/messages", handler: anthropic(createMessage)),
+            Route(method: .post, pattern: "/messages/count_tokens", handler: anthropic(countMessageTokens)),
+            Route(method: .post, pattern: "/api/chat", handler: ollama(ollamaChat)),
+            Route(method: .post, pattern: "/api/generate", handler: ollama(ollamaGenerate)),
+            Route(method: .get, pattern: "/api/tags", handler: ollama(ollamaTags)),
+            Route(method: .post, pattern: "/api/show", handler: ollama(ollamaShow)),
+            Route(method: .get, pattern: "/api/ps", handler: ollama(ollamaRunning)),
+            Route(method: .get, pattern: "/api/version", handler: ollama(ollamaVersion)),
             Route(method: .get, pattern: "/models", handler: listModels),
             Route(method: .get, pattern: "/models/{model...}", handler: retrieveModel),
             Route(method: .get, pattern: "/internal/scheduler", handler: scheduler),
             Route(method: .get, pattern: "/metrics", handler: metrics),
             Route(method: .get, pattern: "/health", handler: health),
             Route(method: .get, pattern: "/about", handler: about),
-        ]
+        ] + ollamaRefusals.map { Route(method: $0.method, pattern: $0.pattern, handler: $0.handler) }
     }
 
     /// The routes as `GET /about` names them.

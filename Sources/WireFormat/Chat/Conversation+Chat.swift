@@ -91,7 +91,8 @@ extension Conversation {
         return usesFunctions
     }
 
-    private func checkTools(_ list: String, _ choice: String, at path: ParameterPath) throws(APIError) {
+    /// Refuses tools of the same name, and a choice of none that is there.
+    func checkTools(_ list: String, _ choice: String, at path: ParameterPath) throws(APIError) {
         var names: Set<String> = []
         for (index, tool) in tools.enumerated() where !names.insert(tool.name).inserted {
             let path = path.member(list).element(index)
