@@ -126,6 +126,14 @@ void cl::candidate_set::keep_min_p(float p) {
     keep([&](size_t place) { return logits[place] >= least; });
 }
 
+void cl::candidate_set::sort_into(std::vector<candidate> & sorted) const {
+    sorted.clear();
+    for (size_t place = 0; place < count; ++place) { sorted.push_back({tokens[place], logits[place]}); }
+    std::sort(sorted.begin(), sorted.end(), [](const candidate & left, const candidate & right) {
+        return left.logit > right.logit || (left.logit == right.logit && left.token < right.token);
+    });
+}
+
 int32_t cl::candidate_set::choose(float temperature, double point) {
     double left = point * weigh(1 / temperature);
     size_t chosen = 0;

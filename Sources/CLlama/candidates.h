@@ -14,6 +14,11 @@ namespace cl {
 // what is left depends on the logits alone. Buffers stay between uses.
 class candidate_set {
 public:
+    struct candidate {
+        int32_t token;
+        float logit;
+    };
+
     // The k likeliest tokens; k is at least 1.
     void take_top_k(const logit_row & row, size_t k);
     // The fewest likeliest tokens whose probabilities reach p together; one at least.
@@ -24,6 +29,9 @@ public:
     // The same of the tokens left.
     void keep_top_p(float p);
     void keep_min_p(float p);
+
+    // The tokens left, the likeliest first, and of equals the first.
+    void sort_into(std::vector<candidate> & sorted) const;
 
     // A token with the probability that softmax of logits over temperature gives it; point is from [0, 1).
     int32_t choose(float temperature, double point);

@@ -119,11 +119,14 @@ common_chat_params cl::apply_with_described_tools(
     common_chat_templates_inputs plain = inputs;
     plain.tools.clear();
     plain.json_schema.clear();
-    plain.messages = told(inputs.messages);
-    describe(inputs, plain.messages);
+    if (!inputs.tools.empty()) {
+        plain.messages = told(inputs.messages);
+        describe(inputs, plain.messages);
+    }
     common_chat_params result = common_chat_templates_apply(templates, plain);
 
-    const bool is_forced = inputs.tool_choice == COMMON_CHAT_TOOL_CHOICE_REQUIRED;
+    const bool has_tools = !inputs.tools.empty();
+    const bool is_forced = has_tools && inputs.tool_choice == COMMON_CHAT_TOOL_CHOICE_REQUIRED;
     const bool has_schema = !is_forced && !inputs.json_schema.empty();
     const bool thinks = inputs.reasoning_format != COMMON_REASONING_FORMAT_NONE && result.supports_thinking &&
                         !result.thinking_start_tag.empty() && !result.thinking_end_tags.empty();
@@ -143,6 +146,11 @@ common_chat_params cl::apply_with_described_tools(
                 p.literal(result.thinking_start_tag) + p.space() + p.reasoning(p.until(end)) + p.literal(end) +
                 p.space()
             );
+        }
+        if (!has_tools) {
+            return start + p.space() +
+                   p.content(p.schema(p.json(), "response-format-schema", common_json::parse(inputs.json_schema))) +
+                   p.space() + p.end();
         }
         auto called = calls(p, inputs);
         if (is_forced) { return start + p.space() + called + p.space() + p.end(); }

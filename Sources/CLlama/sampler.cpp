@@ -3,15 +3,19 @@
 #include "boundary.h"
 #include "candidates.h"
 #include "context.h"
+#include "grammar.h"
 #include "ggml_threads.h"
 #include "logit_rows.h"
 #include "model.h"
 #include "penalties.h"
+#include "probabilities.h"
+#include "sampler_chain.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -22,6 +26,12 @@ struct cl_sampler {
     std::vector<cl_logit_bias> biases;
     cl::recent_tokens recent;
     std::mt19937 random;
+    std::optional<cl::answer_grammar> grammar = {};
+    std::shared_ptr<const cl::vocabulary_text> text = {}; // where there is a grammar
+    std::optional<cl::sampler_chain> chain = {};
+    // Of the last choice, where they are asked for.
+    float logprob = NAN;
+    std::vector<cl_token_logprob> top = {};
 
     bool is_greedy() const {
         // Below this, logits divided by the temperature leave float's range.
@@ -40,12 +50,11 @@ struct cl_sampler {
 
 namespace {
 
-constexpr int32_t no_token = -1;
-
 // What a thread needs to choose; kept from one choice to the next.
 struct workspace {
     std::vector<float> block_maxima;
     std::vector<float> originals;
+    std::vector<float> allowed; // logits, -inf where a grammar refuses
     cl::candidate_set candidates;
 };
 
@@ -94,12 +103,13 @@ private:
     std::vector<float> & originals;
 };
 
-int32_t choose(cl_sampler & sampler, float * logits, size_t count) {
-    thread_local workspace space;
+// Chooses from logits that biases and penalties have changed already.
+int32_t choose_freely(cl_sampler & sampler, const float * logits, size_t count, workspace & space) {
     const cl_sampler_options & options = sampler.options;
-    const adjusted_logits adjusted(logits, count, sampler, space.originals);
     const cl::logit_row row(logits, count, space.block_maxima);
-    if (row.max() == -INFINITY) { return no_token; }
+    if (row.max() == -INFINITY) { return CL_NO_LOGITS; }
+    // Beside an infinite logit no other weighs anything.
+    if (sampler.chain && row.max() < INFINITY) { return sampler.chain->choose(logits, count); }
     if (sampler.is_greedy()) { return (int32_t) row.first_max(); }
 
     const double point = sampler.next_point();
@@ -123,10 +133,64 @@ int32_t choose(cl_sampler & sampler, float * logits, size_t count) {
     return candidates.choose(options.temperature, point);
 }
 
+// The first token that ends a generation, where the grammar has nothing but the end before it.
+int32_t end_of(const cl_sampler & sampler) {
+    const auto & ends = sampler.text->ends();
+    return sampler.grammar->may_end() && !ends.empty() ? ends.front() : (int32_t) CL_NO_GRAMMAR;
+}
+
+// Chooses once more, from what the grammar allows.
+int32_t choose_allowed(cl_sampler & sampler, const float * logits, size_t count, workspace & space) {
+    const auto & mask = sampler.grammar->allowed();
+    space.allowed.assign(count, -INFINITY);
+    for (size_t word = 0; word < mask.size(); ++word) {
+        for (uint64_t bits = mask[word]; bits != 0; bits &= bits - 1) {
+            const size_t token = word * 64 + (size_t) __builtin_ctzll(bits);
+            if (token < count) { space.allowed[token] = logits[token]; }
+        }
+    }
+    const int32_t token = choose_freely(sampler, space.allowed.data(), count, space);
+    return token < 0 ? end_of(sampler) : token;
+}
+
+int32_t choose(cl_sampler & sampler, float * logits, size_t count) {
+    thread_local workspace space;
+    const adjusted_logits adjusted(logits, count, sampler, space.originals);
+    const int32_t token = choose_freely(sampler, logits, count, space);
+    if (!sampler.grammar || sampler.grammar->is_free() || token < 0) { return token; }
+    try {
+        return sampler.grammar->allows(token) ? token : choose_allowed(sampler, logits, count, space);
+    } catch (const cl::grammar_overflow &) {
+        return CL_NO_GRAMMAR;
+    }
+}
+
+// Whether the grammar can be followed on.
+bool accept(cl_sampler & sampler, int32_t token) {
+    if (!sampler.grammar) { return true; }
+    try {
+        return sampler.grammar->accept(token, sampler.text->bytes(token));
+    } catch (const cl::grammar_overflow &) {
+        return false;
+    }
+}
+
+void note_probabilities(cl_sampler & sampler, const float * logits, size_t count, int32_t token) {
+    thread_local workspace space;
+    const cl::logit_row row(logits, count, space.block_maxima);
+    sampler.top.resize(std::min<size_t>(sampler.options.top_logprobs, count));
+    const size_t places = cl::find_probabilities(
+        row, token, space.candidates, &sampler.logprob, sampler.top.data(), sampler.top.size());
+    sampler.top.resize(places);
+}
+
 cl_sample sample(cl_sampler & sampler, float * logits, size_t count) {
     const int32_t token = choose(sampler, logits, count);
-    if (token == no_token) { return {no_token, false}; }
+    if (token < 0) { return {token, false}; }
+    if (sampler.options.tells_probabilities) { note_probabilities(sampler, logits, count, token); }
+    if (!accept(sampler, token)) { return {CL_NO_GRAMMAR, false}; }
     if (sampler.has_penalties()) { sampler.recent.add(token); }
+    if (sampler.chain) { sampler.chain->accept(token); }
     const bool is_known = token < llama_vocab_n_tokens(sampler.vocabulary);
     return {token, is_known && llama_vocab_is_eog(sampler.vocabulary, token)};
 }
@@ -138,7 +202,8 @@ template <typename Element> bool has_repetition(std::vector<Element> elements) {
 
 // What choosing costs, in logits that are read once.
 size_t cost(const cl_sampler & sampler, size_t row_length) {
-    return sampler.is_greedy() ? row_length : 4 * row_length;
+    const size_t choice = sampler.chain ? 32 * row_length : sampler.is_greedy() ? row_length : 4 * row_length;
+    return sampler.options.tells_probabilities ? choice + 4 * row_length : choice;
 }
 
 // Below this, about a millisecond, waiting for a thread that has lost its core to another program may take longer than it
@@ -177,6 +242,10 @@ cl_status cl_sampler_create(const cl_model * model, cl_sampler_options options, 
                 return cl::fail(CL_INVALID_ARGUMENT, "a sampling parameter is not a finite number");
             }
         }
+        if (options.chain != nullptr) {
+            const char * wrong = cl::what_is_wrong(*options.chain);
+            if (wrong != nullptr) { return cl::fail(CL_INVALID_ARGUMENT, wrong); }
+        }
         std::vector<cl_logit_bias> biases(options.biases, options.biases + options.bias_count);
         for (const cl_logit_bias & bias : biases) {
             if (bias.token < 0 || bias.token >= llama_vocab_n_tokens(vocabulary)) {
@@ -189,12 +258,28 @@ cl_status cl_sampler_create(const cl_model * model, cl_sampler_options options, 
                 if (llama_vocab_is_eog(vocabulary, token)) { biases.push_back({token, -INFINITY}); }
             }
         }
+        const cl_grammar * grammar = options.grammar;
+        const cl_chain_options * chain = options.chain;
         options.biases = nullptr;
-        *sampler = new cl_sampler{
+        options.grammar = nullptr;
+        options.chain = nullptr;
+        std::unique_ptr<cl_sampler> holder(new cl_sampler{
             vocabulary, options, std::move(biases), cl::recent_tokens(options.penalty_window),
-            std::mt19937(options.seed)};
+            std::mt19937(options.seed)});
+        if (grammar != nullptr) {
+            holder->grammar.emplace(grammar->answer());
+            holder->text = grammar->vocabulary;
+        }
+        if (chain != nullptr) { holder->chain.emplace(vocabulary, model->dries, options, *chain); }
+        *sampler = holder.release();
         return CL_OK;
     });
+}
+
+size_t cl_sampler_probabilities(const cl_sampler * sampler, float * chosen, const cl_token_logprob ** top) {
+    *chosen = sampler->logprob;
+    *top = sampler->top.data();
+    return sampler->top.size();
 }
 
 void cl_sampler_free(cl_sampler * sampler) {

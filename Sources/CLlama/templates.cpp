@@ -149,7 +149,12 @@ bool holds_arguments(const common_chat_params & rendered) {
 common_chat_params apply(const cl_templates * templates, const common_chat_templates_inputs & inputs, bool strict) {
     const auto * handle = templates->handle.get();
     if (inputs.tools.empty() || inputs.tool_choice == COMMON_CHAT_TOOL_CHOICE_NONE) {
-        return common_chat_templates_apply(handle, inputs);
+        auto rendered = common_chat_templates_apply(handle, inputs);
+        if (inputs.json_schema.empty() || !rendered.grammar.empty()) { return rendered; }
+        // Upstream forgets schemas for some formats of its own.
+        common_chat_templates_inputs alone = inputs;
+        alone.tools.clear();
+        return cl::apply_with_described_tools(handle, alone);
     }
     // A schema beside tools is for an answer that calls none: upstream would forget the tools.
     const bool is_choice = !inputs.json_schema.empty() && inputs.tool_choice != COMMON_CHAT_TOOL_CHOICE_REQUIRED;

@@ -175,24 +175,42 @@ package final class LlamaBackend: Backend {
         // llama.cpp computes sequences in one pass only where their numbers follow each other in the batch.
         let order = slices.indices.sorted { slices[$0].sequence.rawValue < slices[$1].sequence.rawValue }
         var firstOutputs: [Int: Int32] = [:]
+        var scoredOutputs: [Int: [Int32]] = [:]
         for place in order {
             let slice = slices[place]
             let firstOutput = slice.samples ? slice.tokens.count - 1 - slice.drafts : slice.tokens.count
+            let scored = slice.scores.map { $0.offset..<$0.offset + $0.targets.count } ?? 0..<0
             for (offset, token) in slice.tokens.enumerated() {
                 let index = try context.add(
                     token,
                     position: slice.position + offset,
                     sequence: slice.sequence,
-                    wantsLogits: offset >= firstOutput
+                    wantsLogits: offset >= firstOutput || scored.contains(offset)
                 )
                 if offset == firstOutput { firstOutputs[place] = index }
+                if scored.contains(offset) { scoredOutputs[place, default: []].append(index) }
             }
         }
         switch try context.decode() {
         case .noRoom: return .noRoom
         case .aborted: return .aborted
-        case .decoded: return .sampled(try sample(slices, firstOutputs))
+        case .decoded:
+            let scores = try score(slices, scoredOutputs)
+            return .sampled(try sample(slices, firstOutputs), scores: scores)
         }
+    }
+
+    /// The probabilities of each slice that scores.
+    private func score(
+        _ slices: [TokenSlice],
+        _ outputs: [Int: [Int32]]
+    ) throws(LlamaError) -> [[TokenProbabilities]] {
+        var all: [[TokenProbabilities]] = []
+        for (place, slice) in slices.enumerated() {
+            guard let scores = slice.scores, let indices = outputs[place] else { continue }
+            all.append(try context.score(indices, targets: scores.targets, top: scores.top))
+        }
+        return all
     }
 
     /// What follows each slice that samples: first one token for each, then, for those whose token was guessed, the next,

@@ -83,6 +83,20 @@ internal import Scheduling
         }
     }
 
+    /// The probabilities of targets, each from the logits of a batch index, and of the likeliest tokens there.
+    func score(_ indices: [Int32], targets: [TokenID], top: Int) throws(LlamaError) -> [TokenProbabilities] {
+        let count = indices.count
+        var logprobs = [Float](repeating: 0, count: count)
+        var tops = [cl_token_logprob](repeating: cl_token_logprob(), count: count * top)
+        var counts = [Int](repeating: 0, count: count)
+        let status = unsafe cl_context_score(handle, indices, targets, count, top, &logprobs, &tops, &counts)
+        try LlamaError.check(status, "tell probabilities")
+        return (0..<count).map { place in
+            let row = tops[place * top..<place * top + counts[place]]
+            return TokenProbabilities(chosen: logprobs[place], top: row.map(TokenProbabilities.Entry.init))
+        }
+    }
+
     func clear(_ sequence: SequenceID) throws(LlamaError) {
         unsafe try LlamaError.check(cl_memory_clear(handle, sequence.rawValue), "clear a sequence")
     }

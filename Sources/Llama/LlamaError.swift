@@ -8,8 +8,17 @@ package struct LlamaError: Error, Sendable, CustomStringConvertible {
 
     package let code: Code
     package let description: String
+    /// The native side's own sentence.
+    package let reason: String
     /// The raw status of the C boundary: its values are open-ended.
     package let status: UInt32
+
+    init(code: Code, description: String, status: UInt32, reason: String? = nil) {
+        self.code = code
+        self.description = description
+        self.status = status
+        self.reason = reason ?? description
+    }
 
     /// Throws where a call of the C boundary did not succeed; to be called on the thread that made the call.
     static func check(_ status: cl_status, _ action: String) throws(LlamaError) {
@@ -21,6 +30,6 @@ package struct LlamaError: Error, Sendable, CustomStringConvertible {
             case .CL_OUT_OF_MEMORY: .outOfMemory
             default: .failed
             }
-        throw LlamaError(code: code, description: "could not \(action): \(reason)", status: UInt32(status.rawValue))
+        throw LlamaError(code: code, description: "could not \(action): \(reason)", status: UInt32(status.rawValue), reason: reason)
     }
 }

@@ -26,6 +26,8 @@ package import Tokenizer
     package let information: Information
     // Safe to share: llama.cpp never changes a model once it is loaded.
     nonisolated(unsafe) let handle: OpaquePointer
+    /// Those that were asked for last.
+    let grammars = Guarded(GrammarCache())
 
     /// Loads a GGUF file; blocks until it is in memory.
     ///

@@ -7,6 +7,7 @@ internal import Scheduling
 @safe final class LlamaSampler {
     private let model: LlamaModel
     private let handle: OpaquePointer
+    private let wantsProbabilities: Bool
 
     /// Makes a sampler that has chosen nothing yet.
     ///
@@ -14,29 +15,39 @@ internal import Scheduling
     ///   - model: Kept alive.
     ///   - sampling: How it chooses.
     ///   - penaltyWindow: How many chosen tokens the penalties look back at: all of an answer, as OpenAI's do.
-    /// - Throws: `LlamaError` where a bias names a token that the vocabulary does not have.
+    /// - Throws: `LlamaError` where a bias names a token that the vocabulary does not have, or the grammar is none.
     init(model: LlamaModel, sampling: Sampling, penaltyWindow: Int) throws(LlamaError) {
+        let grammar: CompiledGrammar? =
+            if let grammar = sampling.grammar { try model.compiled(grammar) } else { nil }
         let biases = sampling.logitBias.map { cl_logit_bias(token: $0.token, bias: $0.bias) }
         var handle: OpaquePointer?
         let status = unsafe biases.withUnsafeBufferPointer { biases in
-            let options = unsafe cl_sampler_options(
-                temperature: sampling.temperature,
-                top_k: sampling.topK,
-                top_p: sampling.topP,
-                min_p: sampling.minP,
-                presence_penalty: sampling.presencePenalty,
-                frequency_penalty: sampling.frequencyPenalty,
-                seed: sampling.seed,
-                ignores_end: sampling.ignoresEnd,
-                penalty_window: UInt32(penaltyWindow),
-                biases: biases.baseAddress,
-                bias_count: biases.count
-            )
-            return unsafe cl_sampler_create(model.handle, options, &handle)
+            unsafe sampling.chain.withNative { chain in
+                let options = unsafe cl_sampler_options(
+                    temperature: sampling.temperature,
+                    top_k: sampling.topK,
+                    top_p: sampling.topP,
+                    min_p: sampling.minP,
+                    presence_penalty: sampling.presencePenalty,
+                    frequency_penalty: sampling.frequencyPenalty,
+                    seed: sampling.seed,
+                    ignores_end: sampling.ignoresEnd,
+                    penalty_window: UInt32(penaltyWindow),
+                    biases: biases.baseAddress,
+                    bias_count: biases.count,
+                    tells_probabilities: sampling.logprobs != nil,
+                    top_logprobs: UInt32(clamping: sampling.logprobs ?? 0),
+                    grammar: grammar?.handle,
+                    chain: chain
+                )
+                return unsafe cl_sampler_create(model.handle, options, &handle)
+            }
         }
+        withExtendedLifetime(grammar) {}
         try LlamaError.check(status, "make a sampler")
         guard let handle = unsafe handle else { fatalError("a creation that succeeds gives a sampler") }
         self.model = model
+        wantsProbabilities = sampling.logprobs != nil
         unsafe self.handle = handle
     }
 
@@ -55,6 +66,27 @@ internal import Scheduling
         var samples = [cl_sample](repeating: cl_sample(), count: choices.count)
         let status = unsafe cl_sampler_sample_all(context.handle, handles, indices, choices.count, &samples)
         try LlamaError.check(status, "sample tokens")
-        return samples.map { $0.token < 0 ? nil : SampledToken(token: $0.token, endsGeneration: $0.ends_generation) }
+        return zip(choices, samples).map { choice, sample in
+            guard sample.token >= 0 else { return nil }
+            return SampledToken(
+                token: sample.token,
+                endsGeneration: sample.ends_generation,
+                probabilities: choice.sampler.probabilities
+            )
+        }
     }
+
+    /// What the model found of the last choice, where that was asked for.
+    private var probabilities: TokenProbabilities? {
+        guard wantsProbabilities else { return nil }
+        var chosen: Float = 0
+        var top: UnsafePointer<cl_token_logprob>?
+        let count = unsafe cl_sampler_probabilities(handle, &chosen, &top)
+        let entries = unsafe UnsafeBufferPointer(start: top, count: count)
+        return TokenProbabilities(chosen: chosen, top: unsafe entries.map(TokenProbabilities.Entry.init))
+    }
+}
+
+extension TokenProbabilities.Entry {
+    init(_ native: cl_token_logprob) { self.init(token: native.token, logprob: native.logprob) }
 }

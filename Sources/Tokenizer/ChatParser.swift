@@ -71,6 +71,12 @@ package struct ParsedAnswer: Hashable, Sendable, Decodable {
         package var name: String
         /// JSON, or its beginning.
         package var arguments: String
+
+        package init(id: String, name: String, arguments: String) {
+            self.id = id
+            self.name = name
+            self.arguments = arguments
+        }
     }
 
     package var content: String

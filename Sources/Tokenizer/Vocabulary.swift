@@ -33,6 +33,8 @@ package typealias Token = Int32
     package let separator: Token?
     package let padding: Token?
     package let newline: Token?
+    /// What a model that fills in the middle of a text is asked with; nil where it was not trained to.
+    package let infill: InfillTokens?
 
     /// Whether `addSpecial` puts a beginning-of-sequence token first.
     package let addsBeginningOfSequence: Bool
@@ -75,6 +77,7 @@ package typealias Token = Int32
         separator = Self.token(info.sep)
         padding = Self.token(info.pad)
         newline = Self.token(info.newline)
+        infill = InfillTokens(info)
         addsBeginningOfSequence = info.adds_bos
         addsEndOfSequence = info.adds_eos
         stripsFirstSpace = info.strips_first_space
@@ -109,6 +112,20 @@ package typealias Token = Int32
     }
 
     private static func token(_ id: Int32) -> Token? { id < 0 ? nil : id }
+}
+
+/// The tokens before what comes first, what comes last, and what is to be filled in between.
+package struct InfillTokens: Sendable, Equatable {
+    package let prefix: Token
+    package let suffix: Token
+    package let middle: Token
+
+    fileprivate init?(_ info: cl_vocabulary_info) {
+        guard info.infill_prefix >= 0, info.infill_suffix >= 0, info.infill_middle >= 0 else { return nil }
+        prefix = info.infill_prefix
+        suffix = info.infill_suffix
+        middle = info.infill_middle
+    }
 }
 
 extension Vocabulary.Kind {

@@ -51,7 +51,7 @@ struct SequenceOperationTests {
                 )
                 let outcome = backend.run(BatchPlan(operations: operations, step: .tokens([slice])))
                 operations = []
-                guard case .sampled(let samples) = outcome, let token = samples.first?.first?.token else {
+                guard case .sampled(let samples, _) = outcome, let token = samples.first?.first?.token else {
                     throw SchedulingError(.backendFailed, "\(outcome)")
                 }
                 tokens.append(token)

@@ -65,7 +65,7 @@ struct FaultTests {
         harness.step()
         let made = harness.scheduler.plan()
         let plan = try #require(made)
-        guard case .sampled(var samples) = harness.backend.run(plan) else {
+        guard case .sampled(var samples, _) = harness.backend.run(plan) else {
             Issue.record("the step did not sample")
             return
         }

@@ -9,6 +9,7 @@ struct SchedulerHarness {
     let record = PlanRecord()
     private(set) var answers: [RequestID: [TokenID]] = [:]
     private(set) var closings: [RequestID: [RequestEvent]] = [:]
+    private(set) var scores: [RequestID: [ScoredToken]] = [:]
     private var nextID: UInt64 = 0
 
     /// What each step is taken to last; nothing here looks at a clock.
@@ -65,6 +66,7 @@ struct SchedulerHarness {
             switch event {
             case .started(let usage): #expect(usage.generated == 0 && answers[id] == nil, "\(id) starts twice")
             case .token(let token, _): answers[id, default: []].append(token)
+            case .scored(let tokens): scores[id, default: []] += tokens
             case .embedding, .finished, .failed: closings[id, default: []].append(event)
             }
         }

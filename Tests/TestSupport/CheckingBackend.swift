@@ -51,7 +51,8 @@ package final class CheckingBackend: Backend {
         switch plan.step {
         case .tokens(let slices):
             check(!slices.isEmpty || !plan.operations.isEmpty, "an empty step")
-            return .sampled(run(slices))
+            let scores = slices.compactMap { score($0) }
+            return .sampled(run(slices), scores: scores)
         case .encode(let step): return .sampled(run(step))
         case .embeddings(let texts): return .embedded(run(texts))
         }
@@ -175,6 +176,25 @@ package final class CheckingBackend: Backend {
         }
     }
 
+    /// The probabilities of a slice that scores, before its tokens are in memory.
+    private func score(_ slice: TokenSlice) -> [TokenProbabilities]? {
+        guard let scores = slice.scores else { return nil }
+        let held = memory[index(slice.sequence)]
+        return scores.targets.indices.map { place in
+            let before = held + slice.tokens.prefix(scores.offset + place + 1).map(PromptItem.token)
+            return Self.probabilities(of: scores.targets[place], after: before, top: scores.top)
+        }
+    }
+
+    /// Numbers that tell of all items.
+    package static func probabilities(of token: TokenID, after items: [PromptItem], top: Int) -> TokenProbabilities {
+        let place = Float(choice(after: items, Sampling()).token)
+        return TokenProbabilities(
+            chosen: -place - Float(token) / 4096,
+            top: (0..<top).map { TokenProbabilities.Entry(token: TokenID($0), logprob: -place - Float($0)) }
+        )
+    }
+
     private func run(_ step: EncodeStep) -> [[SampledToken]] {
         check(limits.encodesMedia, "an encode step for a model without media")
         let slot = index(step.sequence)
@@ -197,7 +217,14 @@ package final class CheckingBackend: Backend {
             record.fail("\(request) samples without a sampler")
             return SampledToken(token: 0, endsGeneration: true)
         }
-        return Self.choice(after: memory[slot], sampling)
+        let choice = Self.choice(after: memory[slot], sampling)
+        guard let top = sampling.logprobs else { return choice }
+        let probabilities = Self.probabilities(of: choice.token, after: memory[slot], top: top)
+        return SampledToken(
+            token: choice.token,
+            endsGeneration: choice.endsGeneration,
+            probabilities: probabilities
+        )
     }
 
     private func index(_ sequence: SequenceID) -> Int {

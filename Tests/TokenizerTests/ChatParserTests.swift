@@ -50,7 +50,7 @@ struct ChatParserTests {
                 case .reasoning(let text): answer.reasoning += text
                 case .callBegan(let index, let id, let name):
                     #expect(index == answer.calls.count)
-                    answer.calls.append(.init(id: id, name: name, arguments: ""))
+                    answer.calls.append(ParsedAnswer.Call(id: id, name: name, arguments: ""))
                 case .arguments(let index, let text):
                     #expect(index == answer.calls.count - 1)
                     answer.calls[index].arguments += text
@@ -82,8 +82,9 @@ struct ChatParserTests {
                     Self.tools + #", "tool_choice": "\#(choice)""#
                 )
                 #expect(rendered.prompt.contains("get_weather") && rendered.prompt.contains("Sun"))
-                #expect(!rendered.grammar.isEmpty)
-                #expect(rendered.grammarIsLazy == (choice == "auto"))
+                // A format without a mark of calls leaves the choice to the model, and is read all the same.
+                #expect(!rendered.grammar.isEmpty || choice == "auto")
+                #expect(rendered.grammarIsLazy == (choice == "auto" && !rendered.grammar.isEmpty))
             } catch let error as TokenizerError {
                 #expect(error.code == .templateRefused && error.sentence.count > 10)
             }
@@ -115,7 +116,7 @@ struct ChatParserTests {
                 [Self.question],
                 options + (options.isEmpty ? "" : ",") + #""reasoning_format": "auto""#
             )
-            for step in [1, 5, 1000] {
+            for step in [1, 1000] {
                 let answer = try read(text, rendered, step: step)
                 #expect(answer.calls.isEmpty)
                 #expect(
@@ -125,31 +126,35 @@ struct ChatParserTests {
         }
     }
 
-    @Test("a call that a template writes is read back, however it is cut", arguments: Fixtures.templates)
-    func readBack(name: String) throws {
-        guard let (text, rendered) = try writtenCall(name) else { return }
-        let whole = try ChatParser(rendered).parse(text, isPartial: false)
-        #expect(whole.calls.map(\.name) == ["get_weather"])
-        #expect(json(whole.calls.first?.arguments ?? "") == ["city": "Linz", "days": 2])
-        for step in [1, 3, 7] {
-            let answer = try read(text, rendered, step: step)
-            #expect(answer.calls.map(\.name) == ["get_weather"])
-            #expect(json(answer.calls.first?.arguments ?? "") == ["city": "Linz", "days": 2])
+    @Test("a call that a template writes is read back, however it is cut")
+    func readBack() throws {
+        var count = 0
+        for name in Fixtures.templates {
+            guard let (text, rendered) = try writtenCall(name) else { continue }
+            count += 1
+            for step in [1, 7, 1000] {
+                let answer = try read(text, rendered, step: step)
+                #expect(answer.calls.map(\.name) == ["get_weather"], "\(name)")
+                #expect(json(answer.calls.first?.arguments ?? "") == ["city": "Linz", "days": 2], "\(name)")
+            }
+            // Cut off anywhere, it is no fault.
+            for length in stride(from: 0, to: text.count, by: 3) {
+                _ = try read(String(text.prefix(length)), rendered, step: 11, isCut: true)
+            }
         }
-        // Cut off anywhere, it is no fault.
-        for length in 0..<text.count { _ = try read(String(text.prefix(length)), rendered, step: 11) }
-    }
-
-    @Test("most templates write a call that can be cut out of a conversation")
-    func writtenCalls() throws {
-        let names = try Fixtures.templates.filter { try writtenCall($0) != nil }
-        #expect(names.count >= 25, "\(names)")
+        // Of the others, what a conversation tells is no continuation of the prompt.
+        #expect(count >= 45)
     }
 
     /// A call as the template tells it in a conversation, and the prompt that it answers; nil where the one is not the
     /// beginning of the other.
     private func writtenCall(_ name: String) throws -> (String, RenderedPrompt)? {
-        let options = Self.tools + #", "tool_choice": "auto", "reasoning_format": "auto""#
+        try writtenCall(name, thinks: true) ?? writtenCall(name, thinks: false)
+    }
+
+    private func writtenCall(_ name: String, thinks: Bool) throws -> (String, RenderedPrompt)? {
+        let options =
+            Self.tools + #", "tool_choice": "auto", "reasoning_format": "auto", "enable_thinking": \#(thinks)"#
         let asked = try render(name, [Self.question], options)
         guard
             let told = try? render(name, [Self.question, Self.call], options + #", "add_generation_prompt": false"#)

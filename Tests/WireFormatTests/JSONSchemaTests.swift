@@ -6,7 +6,9 @@ struct JSONSchemaTests {
     /// The schema as the conversation holds it.
     private func checked(_ schema: String, isStrict: Bool = true) throws -> String {
         let format = #"{"type":"json_schema","json_schema":{"name":"n","strict":\#(isStrict),"schema":\#(schema)}}"#
-        guard case .jsonSchema(let schema, _) = try chatRequest("\"response_format\":\(format)").conversation.responseFormat
+        guard
+            case .jsonSchema(let schema, _) = try chatRequest("\"response_format\":\(format)").conversation
+                .responseFormat
         else { return "" }
         return schema.text
     }
@@ -16,10 +18,10 @@ struct JSONSchemaTests {
         arguments: [
             #"{"type":"object","properties":{"a":{"type":"string","description":"d"},"b":{"type":["integer","null"]}},"required":["a","b"],"additionalProperties":false}"#,
             #"{"type":"array","items":{"enum":["x",1,null]},"minItems":1,"maxItems":3}"#,
-            #"{"$defs":{"a":{"type":"string","format":"date"}},"anyOf":[{"$ref":"#/$defs/a"},{"type":"null"}]}"#,
+            ##"{"$defs":{"a":{"type":"string","format":"date"}},"anyOf":[{"$ref":"#/$defs/a"},{"type":"null"}]}"##,
             #"{"type":"object","additionalProperties":{"type":"integer"}}"#, #"{"const":{"a":[1]}}"#, "{}",
             #"{"type":"string","minLength":1,"maxLength":5}"#, #"{"type":"integer"}"#,
-            #"{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#/$defs/n"},{"type":"null"}]}},"$defs":{"n":{"type":"object","properties":{"next":{"$ref":"#/$defs/n"}}}}}"#,
+            ##"{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#/$defs/n"},{"type":"null"}]}},"$defs":{"n":{"type":"object","properties":{"next":{"$ref":"#/$defs/n"}}}}}"##,
         ]
     )
     func kept(schema: String) throws {
@@ -54,8 +56,8 @@ struct JSONSchemaTests {
                 #"{"oneOf":[{"type":"object","properties":{"k":{"const":"a"}},"required":["k"]},{"type":"object","properties":{"k":{"const":"b"}},"required":["k"]}]}"#
             ),
             (
-                #"{"type":"object","properties":{"up":{"$ref":"#"}}}"#,
-                #"{"type":"object","properties":{"up":{"$ref":"#/$defs/the-root-itself"}},"$defs":{"the-root-itself":{"type":"object","properties":{"up":{"$ref":"#/$defs/the-root-itself"}}}}}"#
+                ##"{"type":"object","properties":{"up":{"$ref":"#"}}}"##,
+                ##"{"type":"object","properties":{"up":{"$ref":"#/$defs/the-root-itself"}},"$defs":{"the-root-itself":{"type":"object","properties":{"up":{"$ref":"#/$defs/the-root-itself"}}}}}"##
             ),
         ]
     )
@@ -82,7 +84,7 @@ struct JSONSchemaTests {
             ("oneOf", #"{"oneOf":[{"type":"string"},{"type":"string","minLength":1}]}"#),
             ("allOf", #"{"allOf":[{"type":"object"},{"type":"object"}]}"#),
             ("type", #"{"type":"object","anyOf":[{"required":["a"]},{"required":["b"]}]}"#),
-            ("minimum", #"{"$ref":"#/$defs/a","minimum":1,"$defs":{"a":{"type":"integer"}}}"#),
+            ("minimum", ##"{"$ref":"#/$defs/a","minimum":1,"$defs":{"a":{"type":"integer"}}}"##),
             ("minLength", #"{"enum":["a","bb"],"minLength":2}"#), ("unevaluatedItems", #"{"unevaluatedItems":{}}"#),
             ("false", #"{"type":"object","properties":{"a":false}}"#),
         ]
@@ -99,7 +101,8 @@ struct JSONSchemaTests {
         "what is no schema is refused",
         arguments: [
             #"{"type":"robot"}"#, #"{"type":["string","string"]}"#, #"{"type":[]}"#, #"{"properties":[]}"#,
-            #"{"properties":{"a":1}}"#, #"{"enum":[]}"#, #"{"anyOf":[]}"#, #"{"$ref":"#/nowhere"}"#, #"{"$ref":1}"#,
+            ##"{"properties":{"a":1}}"##, ##"{"enum":[]}"##, ##"{"anyOf":[]}"##, ##"{"$ref":"#/nowhere"}"##,
+            ##"{"$ref":1}"##,
             #"{"$ref":"https://example.org"}"#, #"{"type":"integer","minimum":2,"maximum":1}"#,
             #"{"type":"string","minLength":2,"maxLength":1}"#, #"{"type":"integer","minimum":"a"}"#, "[]", "1", "true",
         ]
@@ -149,9 +152,14 @@ struct JSONSchemaTests {
         #expect(text.contains("]*ab[") && text.hasSuffix(#"]*$"}"#))
     }
 
-    @Test("malformed patterns are refused", arguments: ["(", ")", "[a", "a**", "*", "a{2,1}", "a{9999}", #"\\"#, "a^b"])
+    @Test(
+        "malformed patterns are refused",
+        arguments: ["(", ")", "[a", "a**", "*", "a{2,1}", "a{9999}", #"\\"#, "a^b"]
+    )
     func badPatterns(source: String) {
-        let schema = JSONValue.object(JSONObject([("type", "string"), ("pattern", .string(source == #"\\"# ? "\\" : source))]))
+        let schema = JSONValue.object(
+            JSONObject([("type", "string"), ("pattern", .string(source == #"\\"# ? "\\" : source))])
+        )
         #expect(throws: APIError.self) { try checked(schema.text) }
     }
 

@@ -37,6 +37,7 @@ typedef struct cl_vocabulary_info {
     int32_t sep;
     int32_t pad;
     int32_t newline;
+    int32_t infill_prefix, infill_suffix, infill_middle;
     // What add_special adds.
     bool adds_bos;
     bool adds_eos;

@@ -10,6 +10,9 @@ import WireFormat
 /// Read by one task. Dropping it, or cancelling that task, ends the generation.
 struct Answer {
     enum Part {
+        /// The probabilities of the prompt's tokens behind the first, where they were asked for; before all else, and
+        /// empty where they were not.
+        case prompt([TokenLogprob])
         /// With the tokens that it was made of, where their probabilities were asked for.
         case text(String, [TokenLogprob])
         case end(WireFormat.FinishReason, TokenUsage)
@@ -55,6 +58,8 @@ struct Answer {
             case .started(let prompt):
                 usage = prompt
                 moments.started = .now
+                defer { logprobs = [] }
+                return .prompt(logprobs)
             case .token(let token, let probabilities):
                 usage.generated += 1
                 if moments.firstToken == nil { moments.firstToken = .now }
@@ -65,6 +70,8 @@ struct Answer {
             case .failed(let error):
                 isOver = true
                 throw APIError(error, promptParameter: nil)
+            case .scored(let tokens):
+                logprobs += try tokens.map { try TokenLogprob($0.token, $0.probabilities, vocabulary) }
             case .embedding:
                 throw APIError.internalServer
             }
@@ -77,6 +84,7 @@ struct Answer {
         var text = ""
         while let part = try await next() {
             switch part {
+            case .prompt: break
             case .text(let piece, _): text += piece
             case .end(let reason, let usage): return (text, reason, usage)
             }

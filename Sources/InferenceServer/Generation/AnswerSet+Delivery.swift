@@ -49,6 +49,7 @@ extension AnswerSet {
                             if let opening { try await events.send(data: opening(index).text) }
                             while let part = try await answer.next() {
                                 switch part {
+                                case .prompt: break
                                 case .text(let text, _): try await events.send(data: content(text, index).text)
                                 case .end(let reason, let usage):
                                     try await events.send(data: closing(reason, index).text)

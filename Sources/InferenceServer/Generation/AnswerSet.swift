@@ -18,6 +18,8 @@ struct AnswerSet: Sendable {
     ///   - stops: Texts that end an answer, the template's among them.
     ///   - grammar: What the answers are held to.
     ///   - preserved: Control tokens that belong to the answers' texts.
+    ///   - grammarParameter: What errors call the grammar.
+    ///   - scoring: Which of the prompts' tokens are told with their probabilities.
     ///   - lease: On the model that generates; held for as long as the answers are.
     ///   - owner: On whose behalf.
     ///   - promptParameter: What errors call the prompts.
@@ -28,6 +30,8 @@ struct AnswerSet: Sendable {
         stops: [String],
         grammar: Grammar? = nil,
         preserved: Set<Token> = [],
+        grammarParameter: String = "grammar",
+        scoring: PromptScoring? = nil,
         lease: ModelLease<ChatModel>,
         owner: Owner,
         promptParameter: String
@@ -48,8 +52,16 @@ struct AnswerSet: Sendable {
             for choice in 0..<parameters.count {
                 var sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
                 if let grammar { sampling.grammar = grammar }
+                try model.prepare(sampling, grammarParameter: grammarParameter)
                 works.append(
-                    .generation(Generation(prompt: items, sampling: sampling, maxTokens: parameters.maximumTokens))
+                    .generation(
+                        Generation(
+                            prompt: items,
+                            sampling: sampling,
+                            maxTokens: parameters.maximumTokens,
+                            scoring: scoring
+                        )
+                    )
                 )
             }
         }

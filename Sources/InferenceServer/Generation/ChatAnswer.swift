@@ -42,6 +42,7 @@ struct ChatAnswer {
         while pending.isEmpty {
             guard let part = try await answer.next() else { return nil }
             switch part {
+            case .prompt: break
             case .text(let text, let logprobs):
                 self.logprobs += logprobs
                 unattributed += 1

@@ -34,6 +34,7 @@ struct ChatGeneration {
             stops: parameters.stop + prompt.stops,
             grammar: prompt.grammar,
             preserved: prompt.preserved,
+            grammarParameter: prompt.grammarParameter,
             lease: lease,
             owner: owner,
             promptParameter: param

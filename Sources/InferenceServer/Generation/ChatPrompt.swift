@@ -9,6 +9,8 @@ struct ChatPrompt {
     let stops: [String]
     /// What the answer is held to.
     let grammar: Grammar?
+    /// What the request calls what the grammar was made of.
+    let grammarParameter: String
     /// Control tokens that belong to the answer's text.
     let preserved: Set<Token>
     let parser: ChatParser
@@ -74,6 +76,7 @@ struct ChatPrompt {
             throw APIError(error as? TokenizerError ?? TokenizerError(.failed, "\(error)"), param: param)
         }
         stops = rendered.additionalStops
+        grammarParameter = conversation.tools.isEmpty ? "response_format" : "tools"
         customTools = rendering.customTools
     }
 }

@@ -3,6 +3,7 @@ import Llama
 import RuntimeSupport
 import Scheduling
 import Tokenizer
+import WireFormat
 
 /// A loaded chat model with all that serving it needs.
 ///
@@ -14,6 +15,7 @@ final class ChatModel: Sendable {
     let information: LlamaModel.Information
     let vocabulary: Vocabulary
     let template: ChatTemplate
+    private let loaded: LlamaModel
     let engine: InferenceEngine
     /// What lies on disk of it, where the server has a store.
     private let stored: StoredPrefixes?
@@ -51,6 +53,7 @@ final class ChatModel: Sendable {
         var policy = policy
         policy.stateBytes = Int(model.memory.host.states)
         let costs = Calibration.run(backend)
+        self.loaded = loaded
         vocabulary = try loaded.makeVocabulary()
         template = try ChatTemplate(vocabulary: vocabulary)
         engine = InferenceEngine(
@@ -95,6 +98,22 @@ final class ChatModel: Sendable {
     {
         if let stored { return try await stored.submit(works, owner: owner, priority: priority) }
         return try await engine.submit(works, owner: owner, priority: priority)
+    }
+
+    /// Makes ahead, off the engine's thread, what a request's sampler takes time to make, such as its grammar.
+    ///
+    /// - Parameters:
+    ///   - sampling: The request's.
+    ///   - grammarParameter: What the request calls what the grammar was made of.
+    /// - Throws: 400 where the grammar is none, or a number is of no use.
+    func prepare(_ sampling: Sampling, grammarParameter: String = "grammar") throws(APIError) {
+        do {
+            try loaded.prepare(sampling)
+        } catch {
+            guard error.code == .invalidArgument else { throw .internalServer }
+            let param = sampling.grammar == nil ? "samplers" : grammarParameter
+            throw .invalidRequest("Invalid '\(param)': \(error.reason).", param: param, code: "invalid_value")
+        }
     }
 
     /// Begins to keep what is computed, where the server has a store.

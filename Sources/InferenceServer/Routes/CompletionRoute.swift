@@ -1,6 +1,5 @@
 import HTTP
 import Scheduling
-import Tokenizer
 import WireFormat
 
 extension Routes {
@@ -9,10 +8,16 @@ extension Routes {
         let body = try request.decode(CompletionRequest.self)
         let lease = try await catalog.lease(body.model)
         let model = lease.model
+        let inputs = try body.inputs(for: model)
+        var parameters = body.generation
+        parameters.count = body.candidates
+        // What is best can't be told without.
+        if body.candidates > body.generation.count { parameters.logprobs = parameters.logprobs ?? 0 }
         let answers = try await AnswerSet(
-            prompts: try body.prompt.tokenized(for: model),
-            parameters: body.generation,
-            stops: body.generation.stop,
+            prompts: inputs.map(\.tokens),
+            parameters: parameters,
+            stops: parameters.stop,
+            scoring: body.echoesPrompt ? body.generation.logprobs.map { PromptScoring(top: $0) } : nil,
             lease: lease,
             owner: Owner(request.principal),
             promptParameter: "prompt"
@@ -24,51 +29,41 @@ extension Routes {
             systemFingerprint: model.fingerprint,
             serviceTier: body.generation.serviceTier?.served
         )
-        guard body.generation.stream.isEnabled else {
-            let (choices, usage) = try await answers.collect()
-            return .json(
-                Completion(
-                    header: header,
-                    choices: choices.enumerated().map { index, choice in
-                        Completion.Choice(index: index, text: choice.text, finishReason: choice.reason)
-                    },
-                    usage: usage
-                )
-            )
+        let (candidates, vocabulary) = (body.candidates, model.vocabulary)
+        let begin = { @Sendable (index: Int) in
+            CompletionAnswer(to: inputs[index / candidates], body, vocabulary: vocabulary)
         }
-        let chunks = CompletionStream(header: header, includesUsage: body.generation.stream.includesUsage)
-        return answers.stream(
-            opening: nil,
-            content: chunks.content,
-            closing: chunks.closing,
-            usage: chunks.includesUsage ? chunks.usage : nil
+        guard !body.generation.stream.isEnabled else {
+            let chunks = CompletionStream(header: header, includesUsage: body.generation.stream.includesUsage)
+            return answers.stream(chunks, begin)
+        }
+        let (collected, usage) = try await answers.collect(begin)
+        let told = collected.best(body.generation.count, ofEach: candidates)
+        return .json(
+            Completion(
+                header: header,
+                choices: told.enumerated().map { index, answer in
+                    Completion.Choice(
+                        index: index,
+                        text: answer.text,
+                        finishReason: answer.reason,
+                        logprobs: answer.logprobs
+                    )
+                },
+                usage: usage
+            )
         )
     }
 }
 
-extension CompletionPrompt {
-    /// The tokens of each prompt.
-    ///
-    /// - Throws: 400 where one is empty, can't fit, or holds ids that the vocabulary does not have.
-    fileprivate func tokenized(for model: ChatModel) throws(APIError) -> [[Token]] {
-        switch self {
-        case .text(let text): [try model.tokenize(text, param: "prompt")]
-        case .texts(let texts): try texts.map { text throws(APIError) in try model.tokenize(text, param: "prompt") }
-        case .tokens(let tokens): [try Self.checked(tokens, model)]
-        case .tokenLists(let lists): try lists.map { list throws(APIError) in try Self.checked(list, model) }
-        }
-    }
-
-    private static func checked(_ ids: [Int], _ model: ChatModel) throws(APIError) -> [Token] {
-        try ids.map { id throws(APIError) in
-            guard let token = Token(exactly: id), model.vocabulary.contains(token) else {
-                throw .invalidRequest(
-                    "Invalid 'prompt': the model's vocabulary has no token \(id); it has \(model.vocabulary.size).",
-                    param: "prompt",
-                    code: "invalid_value"
-                )
-            }
-            return token
+extension [CollectedCompletion] {
+    /// Of each run of so many candidates the likeliest, likeliest first; all of them as they come where none is left out.
+    fileprivate func best(_ count: Int, ofEach candidates: Int) -> [CollectedCompletion] {
+        guard count < candidates else { return self }
+        return stride(from: 0, to: self.count, by: candidates).flatMap { first in
+            self[first..<first + candidates].enumerated()
+                .sorted { ($1.element.likelihood, $0.offset) < ($0.element.likelihood, $1.offset) }
+                .prefix(count).map(\.element)
         }
     }
 }

@@ -68,6 +68,8 @@ package struct TokenSlice: Sendable, Equatable {
     ///
     /// As long as the sampled token is the guessed one, the next is sampled from the logits of the guess.
     package let drafts: Int
+    /// Which of the prompt's tokens are to be told with their probabilities.
+    package let scores: SliceScores?
 
     package init(
         request: RequestID,
@@ -75,15 +77,35 @@ package struct TokenSlice: Sendable, Equatable {
         tokens: [TokenID],
         position: Int,
         samples: Bool,
-        drafts: Int = 0
+        drafts: Int = 0,
+        scores: SliceScores? = nil
     ) {
         precondition(drafts == 0 || samples && drafts < tokens.count)
+        precondition(scores.map { $0.offset >= 0 && $0.offset + $0.targets.count <= tokens.count } ?? true)
         self.request = request
         self.sequence = sequence
         self.tokens = tokens
         self.position = position
         self.samples = samples
         self.drafts = drafts
+        self.scores = scores
+    }
+}
+
+/// The probabilities that are to be told of a prompt, in a slice of it: each from the logits of the token before.
+package struct SliceScores: Sendable, Equatable {
+    /// The place in the slice of the token before the first target.
+    package let offset: Int
+    /// The prompt's tokens that are to be told; one at least.
+    package let targets: [TokenID]
+    /// How many of the likeliest tokens are told beside each.
+    package let top: Int
+
+    package init(offset: Int, targets: [TokenID], top: Int) {
+        precondition(!targets.isEmpty)
+        self.offset = offset
+        self.targets = targets
+        self.top = top
     }
 }
 

@@ -2,8 +2,8 @@
 package enum StepOutcome: Sendable {
     /// The step was done. For each slice (or encoded item) that samples, in the plan's order, what was sampled: one token,
     /// or with drafts one more than were guessed right. None fails that sequence alone: its logits hold nothing that a token
-    /// could be chosen by.
-    case sampled([[SampledToken]])
+    /// could be chosen by. And for each slice that scores, in order, one entry for each of its targets.
+    case sampled([[SampledToken]], scores: [[TokenProbabilities]] = [])
     /// An embedding step was done: one vector for each text, in the plan's order.
     case embedded([[Float]])
     /// There was no room in the KV cache; the memory is as it was before the step.
@@ -32,10 +32,23 @@ package struct SampledToken: Sendable, Equatable {
     }
 }
 
+/// A token of a prompt, and how likely the model found it.
+package struct ScoredToken: Hashable, Sendable {
+    package let token: TokenID
+    package let probabilities: TokenProbabilities
+
+    package init(token: TokenID, probabilities: TokenProbabilities) {
+        self.token = token
+        self.probabilities = probabilities
+    }
+}
+
 /// What a request's reader is told.
 package enum RequestEvent: Sendable {
     /// The prompt is computed; its first token follows.
     case started(TokenUsage)
+    /// Of the prompt's next tokens, where the generation asks for scores; all of them come before `started`.
+    case scored([ScoredToken])
     /// With its probabilities where the request's sampling asks for them.
     case token(TokenID, TokenProbabilities?)
     case embedding([Float], TokenUsage)
@@ -45,7 +58,7 @@ package enum RequestEvent: Sendable {
     /// Whether it is the one event that ends its request.
     package var isClosing: Bool {
         switch self {
-        case .started, .token: false
+        case .started, .scored, .token: false
         case .embedding, .finished, .failed: true
         }
     }

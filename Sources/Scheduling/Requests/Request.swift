@@ -34,13 +34,38 @@ package enum Work: Sendable {
 package struct Generation: Sendable {
     package let prompt: [PromptItem]
     package let sampling: Sampling
-    /// The most tokens to generate; nil means the rest of the context.
+    /// The most tokens to generate; nil means the rest of the context. 0 only computes the prompt, for its scores.
     package let maxTokens: Int?
+    /// Nil, or of which of the prompt's tokens the probabilities are told.
+    package let scoring: PromptScoring?
 
-    package init(prompt: [PromptItem], sampling: Sampling = Sampling(), maxTokens: Int? = nil) {
+    package init(
+        prompt: [PromptItem],
+        sampling: Sampling = Sampling(),
+        maxTokens: Int? = nil,
+        scoring: PromptScoring? = nil
+    ) {
         self.prompt = prompt
         self.sampling = sampling
         self.maxTokens = maxTokens
+        self.scoring = scoring
+    }
+
+    /// The first place whose logits tell of the prompt, where it is scored: nothing from there on may come from a cache.
+    var firstScored: Int? { scoring.map { max(0, $0.start - 1) } }
+}
+
+/// Which tokens of a prompt are told with the probabilities that the model gave them.
+package struct PromptScoring: Hashable, Sendable {
+    /// The place of the first, at least 1: nothing comes before the prompt's first token that could tell of it.
+    package let start: Int
+    /// How many of the likeliest tokens are told beside each.
+    package let top: Int
+
+    package init(start: Int = 1, top: Int) {
+        precondition(start > 0 && top >= 0)
+        self.start = start
+        self.top = top
     }
 }
 
@@ -62,6 +87,8 @@ package struct Sampling: Hashable, Sendable {
     package var seed: UInt32 = 0
     /// What the answer is held to.
     package var grammar: Grammar?
+    /// What few ask for.
+    package var chain: SamplerChain?
     /// How many of the likeliest tokens are told beside each chosen one, with their probabilities; nil tells none at all.
     package var logprobs: Int?
 

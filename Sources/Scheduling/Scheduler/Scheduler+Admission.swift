@@ -124,6 +124,9 @@ extension Scheduler {
             guard limits.encodesMedia || generation.prompt.allSatisfy({ $0.token != nil }) else {
                 throw Self.unsupported("take media")
             }
+            guard generation.scoring == nil || generation.prompt.allSatisfy({ $0.token != nil }) else {
+                throw Self.unsupported("tell the probabilities of media")
+            }
         case .embedding(let tokens):
             guard limits.embeds else { throw Self.unsupported("embed") }
             guard !tokens.isEmpty else { throw SchedulingError(.emptyPrompt, "the text is empty") }

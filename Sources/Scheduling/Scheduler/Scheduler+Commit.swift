@@ -14,9 +14,9 @@ extension Scheduler {
             pacing.note(load, seconds: duration / .seconds(1))
         }
         switch (plan.step, outcome) {
-        case (.tokens(let slices), .sampled(let samples)):
-            return commit(slices, samples)
-        case (.encode(let step), .sampled(let samples)):
+        case (.tokens(let slices), .sampled(let samples, let scores)):
+            return commit(slices, samples, scores)
+        case (.encode(let step), .sampled(let samples, _)):
             return commit(step, samples.first ?? nil)
         case (.embeddings(let texts), .embedded(let vectors)):
             return commit(texts, vectors)
@@ -33,12 +33,20 @@ extension Scheduler {
         }
     }
 
-    private mutating func commit(_ slices: [TokenSlice], _ samples: [[SampledToken]]) -> [(RequestID, RequestEvent)] {
+    private mutating func commit(
+        _ slices: [TokenSlice],
+        _ samples: [[SampledToken]],
+        _ scores: [[TokenProbabilities]]
+    ) -> [(RequestID, RequestEvent)] {
         var events: [(RequestID, RequestEvent)] = []
         var samples = samples[...]
+        var scores = scores[...]
         for slice in slices {
             // Taken even where the request is gone, so that the others get their own.
             let sampled = slice.samples ? samples.popFirst() ?? [] : []
+            let scored = slice.scores.map { asked in
+                zip(asked.targets, scores.popFirst() ?? []).map { ScoredToken(token: $0, probabilities: $1) }
+            }
             let right = max(0, min(slice.drafts, sampled.count - 1))
             let kept = slice.tokens.dropLast(slice.drafts - right)
             let slot = slotIndex(slice.sequence)
@@ -50,10 +58,12 @@ extension Scheduler {
                 keepPath(of: slot)
                 continue
             }
+            if let scored { events.append((slice.request, .scored(scored))) }
             if slice.samples {
                 events += take(sampled, of: slice, at: index)
             } else {
                 advance(index, by: slice.tokens.count)
+                events += endAfterPrompt(index)
             }
         }
         return events
@@ -67,7 +77,7 @@ extension Scheduler {
             return []
         }
         advance(index, by: 1)
-        return step.samples ? take(samples?.first, at: index) : []
+        return step.samples ? take(samples?.first, at: index) : endAfterPrompt(index)
     }
 
     private mutating func commit(_ texts: [EmbeddingText], _ vectors: [[Float]]) -> [(RequestID, RequestEvent)] {
@@ -84,11 +94,20 @@ extension Scheduler {
         if !running[index].isDecoding { mayStart = true }
         running[index].done += count
         let done = running[index].done
+        running[index].scored = max(running[index].scored, done)
         let slot = slotIndex(running[index].sequence)
         if let chunk = policy.fixedChunk, done % chunk == 0, done <= running[index].generation.prompt.count {
             slots[slot].fixedCount = done
         }
         if running[index].checkpoints.contains(done) { save(slot) }
+    }
+
+    /// The end of a request whose prompt was all that was asked for, once that is computed.
+    private mutating func endAfterPrompt(_ index: Int) -> [(RequestID, RequestEvent)] {
+        let request = running[index]
+        guard request.maxTokens == 0, request.done == request.items.count else { return [] }
+        release(index, isDirty: false)
+        return [(request.id, .started(request.usage)), (request.id, .finished(.length, request.usage))]
     }
 
     /// The sampled tokens of a slice: the guesses that were right, and the one after.

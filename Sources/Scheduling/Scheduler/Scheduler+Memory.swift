@@ -53,7 +53,8 @@ extension Scheduler {
             usage: request.usage,
             speculation: request.speculation,
             isPaused: request.isPaused,
-            waitsForRoom: waitsForRoom
+            waitsForRoom: waitsForRoom,
+            scored: request.scored
         )
         let place = waiting.firstIndex { $0.progress == nil || $0.id.rawValue > request.id.rawValue } ?? waiting.count
         waiting.insert(

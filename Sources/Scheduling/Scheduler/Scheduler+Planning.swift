@@ -54,15 +54,18 @@ extension Scheduler {
     /// the budget, and what the others leave.
     private func promptChunks(_ budget: Int) -> [TokenSlice] {
         guard budget > 0 else { return [] }
-        let prompts = running.filter { $0.remainingTokens > 0 && !$0.isDecoding }
+        let prompts = running.filter { $0.remainingTokens > 0 && !$0.isDecoding && !$0.waitsForReader }
         guard !prompts.isEmpty else { return [] }
         let remaining = prompts.map(\.remainingTokens)
         var granted = Array(repeating: 0, count: prompts.count)
         var rest = budget
+        var rows = policy.scoredTokens
         func grant(_ place: Int, atMost most: Int) {
-            let tokens = min(remaining[place] - granted[place], most, rest)
+            let untold = prompts[place].untold(after: granted[place])
+            let tokens = min(remaining[place] - granted[place], most, rest, untold + rows)
             granted[place] += tokens
             rest -= tokens
+            rows -= max(0, tokens - untold)
         }
         let interactive = prompts.indices.filter { prompts[$0].priority == .interactive }
         let batch = prompts.indices.filter { prompts[$0].priority == .batch }
@@ -93,7 +96,9 @@ extension Scheduler {
     ///
     /// The requests take turns.
     private mutating func fixedStep(_ chunk: Int) -> Step? {
-        let ready = running.filter { $0.isDecoding ? !$0.isPaused : $0.remainingTokens > 0 }.sorted {
+        let ready = running.filter {
+            $0.isDecoding ? !$0.isPaused : $0.remainingTokens > 0 && !$0.waitsForReader
+        }.sorted {
             $0.id.rawValue < $1.id.rawValue
         }
         let last = lastServed?.rawValue ?? 0
@@ -111,8 +116,9 @@ extension Scheduler {
             sequence: request.sequence,
             tokens: request.items[request.done..<end].compactMap(\.token) + drafts,
             position: slots[slotIndex(request.sequence)].position,
-            samples: end == request.items.count,
-            drafts: drafts.count
+            samples: end == request.items.count && request.maxTokens > 0,
+            drafts: drafts.count,
+            scores: request.scores(of: request.done..<end)
         )
     }
 
@@ -126,7 +132,7 @@ extension Scheduler {
                     sequence: request.sequence,
                     item: item,
                     position: slots[slotIndex(request.sequence)].position,
-                    samples: request.done + 1 == request.items.count
+                    samples: request.done + 1 == request.items.count && request.maxTokens > 0
                 )
             )
         }

@@ -95,7 +95,8 @@ extension Scheduler {
         let items = request.items
         let matches = (prefixes[request.owner]?.matches(items) ?? [])
             // The last item is always computed: its logits are needed.
-            .map { (holder: $0.holder, shared: min($0.shared, items.count - 1)) }
+            .map { (holder: $0.holder, shared: min($0.shared, request.mostShared)) }
+            .filter { $0.shared > 0 }
             .sorted { order($0.holder) < order($1.holder) }
         let best = matches.max { held($0, for: request.id) < held($1, for: request.id) }
         let bestHeld = best.map { held($0, for: request.id) } ?? 0
@@ -208,6 +209,7 @@ extension Scheduler {
             usage: request.progress?.usage ?? TokenUsage(prompt: promptTokens, cached: cachedTokens),
             items: items,
             done: start.shared,
+            scored: request.progress?.scored ?? request.generation.firstScored ?? 0,
             checkpoints: checkpoints,
             speculation: request.progress?.speculation ?? Speculation(items, maxDrafts: maxDrafts),
             begun: tick

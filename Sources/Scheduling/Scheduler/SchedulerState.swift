@@ -19,10 +19,18 @@ struct WaitingGeneration: Sendable {
         var isPaused: Bool
         /// Whether it gave way because the KV cache was full: it waits until there is room for all of it.
         let waitsForRoom: Bool
+        /// How many places of the prompt are told already, or need not be.
+        let scored: Int
     }
 
     /// Whether it was set back and its reader does not keep up.
     var isPaused: Bool { progress?.isPaused ?? false }
+
+    /// How much may come from memory: where a prompt is scored, its places from there on are computed.
+    var mostShared: Int {
+        guard let first = generation.firstScored, items.count == generation.prompt.count else { return items.count - 1 }
+        return min(items.count - 1, progress?.scored ?? first)
+    }
 
     /// What has to be in memory before its next token is sampled.
     var items: [PromptItem] { progress?.items ?? generation.prompt }
@@ -42,6 +50,8 @@ struct RunningGeneration: Sendable {
     var items: [PromptItem]
     /// How many of the items are in memory.
     var done: Int
+    /// How many places of the prompt are told already, or need not be.
+    var scored: Int
     /// Where its state is to be saved, ascending: for memory that can't be cut.
     var checkpoints: [Int] = []
     var speculation: Speculation
@@ -59,6 +69,23 @@ struct RunningGeneration: Sendable {
     var remainingTokens: Int {
         let end = checkpoints.first { $0 > done } ?? items.count
         return items[done..<end].prefix { $0.token != nil }.count
+    }
+
+    /// Whether it goes on telling of its prompt only once its reader has made room.
+    var waitsForReader: Bool { isPaused && generation.scoring != nil }
+
+    /// How many more tokens of the prompt come before those that are told, behind the next `granted` ones.
+    func untold(after granted: Int) -> Int {
+        generation.scoring == nil ? .max / 2 : max(0, scored - done - granted)
+    }
+
+    /// What is to be told of a chunk of its prompt.
+    func scores(of chunk: Range<Int>) -> SliceScores? {
+        guard let scoring = generation.scoring else { return nil }
+        let places = max(chunk.lowerBound, scored)..<max(chunk.upperBound, scored)
+        let targets = places.compactMap { $0 + 1 < generation.prompt.count ? items[$0 + 1].token : nil }
+        guard !targets.isEmpty else { return nil }
+        return SliceScores(offset: places.lowerBound - chunk.lowerBound, targets: targets, top: scoring.top)
     }
 
     /// The media item that comes next, if that is what comes next.

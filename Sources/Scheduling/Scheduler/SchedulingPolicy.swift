@@ -25,6 +25,8 @@ package struct SchedulingPolicy: Sendable {
     package var batchTurn = 4
     /// Steps that the last batch work has its sequence for before an interactive request may take it.
     package var batchSteps: UInt64 = 32
+    /// The most tokens of prompts that are told with their probabilities in one step: each takes a row of logits.
+    package var scoredTokens = 32
     /// The most tokens that are guessed ahead of a sequence in one step; 0 for no speculation.
     package var maxDrafts = 0
     /// Nil, or in how large chunks each request is computed by itself, so that its answer does not depend on who else is

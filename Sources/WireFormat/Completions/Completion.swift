@@ -6,10 +6,14 @@ package struct Completion: JSONRepresentable, Equatable {
         package let text: String
         package let finishReason: FinishReason
 
-        package init(index: Int, text: String, finishReason: FinishReason) {
+        /// Nil where the request did not ask for probabilities.
+        package let logprobs: CompletionLogprobs?
+
+        package init(index: Int, text: String, finishReason: FinishReason, logprobs: CompletionLogprobs? = nil) {
             self.index = index
             self.text = text
             self.finishReason = finishReason
+            self.logprobs = logprobs
         }
     }
 
@@ -25,7 +29,9 @@ package struct Completion: JSONRepresentable, Equatable {
 
     package var json: JSONValue {
         var object = header.textCompletion(
-            choices.map { .completionChoice($0.index, text: $0.text, finishReason: $0.finishReason.json) }
+            choices.map {
+                .completionChoice($0.index, text: $0.text, $0.logprobs, finishReason: $0.finishReason.json)
+            }
         )
         object.append("usage", usage.json)
         return .object(object)
@@ -47,14 +53,14 @@ package struct CompletionStream: Sendable {
         self.includesUsage = includesUsage
     }
 
-    /// A piece of an answer.
-    package func content(_ text: String, _ index: Int) -> JSONValue {
-        chunk(.completionChoice(index, text: text, finishReason: .null))
+    /// A piece of an answer, with the tokens that it was made of where the request asked for their probabilities.
+    package func content(_ text: String, _ index: Int, logprobs: CompletionLogprobs? = nil) -> JSONValue {
+        chunk(.completionChoice(index, text: text, logprobs, finishReason: .null))
     }
 
     /// The last chunk of an answer.
     package func closing(_ reason: FinishReason, _ index: Int) -> JSONValue {
-        chunk(.completionChoice(index, text: "", finishReason: reason.json))
+        chunk(.completionChoice(index, text: "", nil, finishReason: reason.json))
     }
 
     /// The last chunk of the stream.
@@ -83,7 +89,15 @@ extension ResponseHeader {
 }
 
 extension JSONValue {
-    fileprivate static func completionChoice(_ index: Int, text: String, finishReason: JSONValue) -> JSONValue {
-        ["text": .string(text), "index": JSONValue(index), "logprobs": .null, "finish_reason": finishReason]
+    fileprivate static func completionChoice(
+        _ index: Int,
+        text: String,
+        _ logprobs: CompletionLogprobs?,
+        finishReason: JSONValue
+    ) -> JSONValue {
+        [
+            "text": .string(text), "index": JSONValue(index), "logprobs": logprobs?.json ?? .null,
+            "finish_reason": finishReason,
+        ]
     }
 }

@@ -77,13 +77,8 @@ extension DormantParameter {
             .refuses("instruction_template"),
         ]
 
-    /// Those of text completions; `best_of` depends on `n` and is read by the request itself.
-    static let completions: [DormantParameter] =
-        shared + [
-            .refuses("echo", except: [false]),
-            .refuses("logprobs"),
-            .refuses("suffix", except: [""]),
-        ]
+    /// Those of text completions.
+    static let completions = shared
 }
 
 /// How long OpenAI keeps a cached prompt; here it stays as long as there is room.

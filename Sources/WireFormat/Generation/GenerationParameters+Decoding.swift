@@ -11,12 +11,15 @@ extension GenerationParameters {
         static let stop = Parameter("stop", StopShape())
         static let ignoresEndOfText = Parameter("ignore_eos", BooleanShape())
         static let count = Parameter("n", IntegerShape(minimum: 1, maximum: 128))
-        static let maximumTokens = Parameter("max_tokens", IntegerShape(minimum: 1, maximum: Int64(Int32.max)))
         static let serviceTier = Parameter("service_tier", ChoiceShape<ServiceTier>())
     }
 
     /// Reads the parameters that chat and text completions share.
-    init(reading reader: inout ObjectReader) throws(APIError) {
+    init(reading reader: inout ObjectReader, minimumTokens: Int64 = 1) throws(APIError) {
+        let maximumTokens = Parameter(
+            "max_tokens",
+            IntegerShape(minimum: minimumTokens, maximum: Int64(Int32.max))
+        )
         temperature = try reader.optional(Parameters.temperature)
         topP = try reader.optional(Parameters.topP)
         // -1 and 0 both mean "all".
@@ -29,7 +32,7 @@ extension GenerationParameters {
         stop = try reader.optional(Parameters.stop) ?? []
         ignoresEndOfText = try reader.optional(Parameters.ignoresEndOfText) ?? false
         count = try reader.optional(Parameters.count).map { Int($0) } ?? 1
-        maximumTokens = try reader.optional(Parameters.maximumTokens).map { Int($0) }
+        self.maximumTokens = try reader.optional(maximumTokens).map { Int($0) }
         serviceTier = try reader.optional(Parameters.serviceTier)
         stream = try StreamParameters(reading: &reader)
     }

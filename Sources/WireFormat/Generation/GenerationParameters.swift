@@ -34,7 +34,7 @@ package struct GenerationParameters: Sendable, Equatable {
     /// The number of answers to each prompt, 1 to 128.
     package var count: Int
 
-    /// At least 1.
+    /// At least 1, or for text completions 0.
     package var maximumTokens: Int?
 
     package var serviceTier: ServiceTier?

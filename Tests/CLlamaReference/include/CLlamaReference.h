@@ -37,6 +37,18 @@ void reference_chain_accept(reference_chain * chain, int32_t token);
 // the temperature is not 0.
 int32_t reference_chain_choose(reference_chain * chain, const float * logits, float * probabilities);
 
+// llama.cpp's own sampler of a grammar, over the vocabulary of a model. NULL where the model does not load.
+typedef struct reference_grammar reference_grammar;
+
+reference_grammar * reference_grammar_create(const char * model_path, const char * rules);
+// Whether llama.cpp takes it for a grammar; nothing else may be asked where it does not.
+bool reference_grammar_exists(const reference_grammar * grammar);
+void reference_grammar_free(reference_grammar * grammar);
+// Sets allowed, of the vocabulary's size, to which tokens may come next.
+void reference_grammar_allowed(reference_grammar * grammar, bool * allowed);
+// Goes on by a token that is allowed.
+void reference_grammar_accept(reference_grammar * grammar, int32_t token);
+
 // Which keys a row of queries sees; rows are the last of the keys.
 typedef enum reference_visibility {
     REFERENCE_EVERYTHING,
