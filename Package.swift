@@ -66,6 +66,7 @@ let package = Package(
         ),
         .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CJansson", linkerSettings: [.linkedLibrary("jansson")]),
+        .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
         .target(
             name: "CHash",
             linkerSettings: [.unsafeFlags(["-L\(prefix)/lib"]), .linkedLibrary("vendor-hash")]
@@ -88,12 +89,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "KVStore", dependencies: ["CHash", "RuntimeSupport"], swiftSettings: strictInterop),
+        .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strictInterop),
         .target(name: "Speech", dependencies: ["CWhisper"], swiftSettings: strictInterop),
         .executableTarget(
             name: "InferenceServer",
             dependencies: [
                 "HTTP", "KVStore", "Llama", "RuntimeSupport", "Scheduling", "Speech", "Tokenizer", "Tuning",
-                "WireFormat",
+                "WireFormat", "YAML",
             ],
             swiftSettings: strict
         ),
@@ -145,6 +147,7 @@ let package = Package(
             exclude: ["Models"],
             swiftSettings: strict
         ),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TuningTests",

@@ -82,13 +82,25 @@ struct ServeOptions {
         value: "SIZE",
         help: "what its files take together, such as 500M or 10G (default: 2G)"
     )
+    static let characters = CommandLineOption(
+        "--characters",
+        value: "DIR",
+        help: "a folder of characters, YAML or JSON, that chats may name\n(default: characters, beside the models folder)"
+    )
+    static let instructionTemplates = CommandLineOption(
+        "--instruction-templates",
+        value: "DIR",
+        help:
+            "a folder of chat templates that chats may name\n(default: instruction-templates, beside the models folder)"
+    )
     static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
     static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
 
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxGap, maxBody, speculation, storeFolder, storeSize, api, publicAPI,
+            strictModels, maxQueue, maxGap, maxBody, speculation, storeFolder, storeSize, characters,
+            instructionTemplates, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -108,6 +120,7 @@ struct ServeOptions {
     var storeFolder: String?
     /// In bytes.
     var storeSize: UInt64
+    var library: WebUILibrary
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
         let options = try ParsedOptions(arguments, options: Self.all, command: "serve")
@@ -130,6 +143,11 @@ struct ServeOptions {
         maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
         storeFolder = options.string(Self.storeFolder)
         storeSize = try Self.storeSize(options)
+        let beside = URL(filePath: model.folder).deletingLastPathComponent()
+        library = WebUILibrary(
+            characters: options.string(Self.characters) ?? beside.appending(path: "characters").path,
+            templates: options.string(Self.instructionTemplates) ?? beside.appending(path: "instruction-templates").path
+        )
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
                 "binding to \(host) lets everybody on the network use this server: give --api-key, or --insecure-listen if that is meant"

@@ -44,7 +44,7 @@ struct ServeCommand {
             abort: loading
         )
         _ = try await catalog.pool.lease(catalog.models[0].id)
-        let routes = Routes(catalog: catalog) { Int(Date.now.timeIntervalSince1970) }
+        let routes = Routes(catalog: catalog, library: options.library) { Int(Date.now.timeIntervalSince1970) }
         let server = try HTTPServer(
             listener: listener,
             configuration: try configuration(),

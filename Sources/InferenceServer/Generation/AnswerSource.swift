@@ -26,6 +26,7 @@ extension AnswerSet: AnswerSource {
         var answer = answers[0]
         while let part = try await answer.next() {
             switch part {
+            case .prompt: break
             case .text(let text, let logprobs): try await send(.content(text, logprobs: logprobs))
             case .end(let reason, let usage):
                 try await send(.end(reason))

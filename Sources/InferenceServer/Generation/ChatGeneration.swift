@@ -7,7 +7,7 @@ import WireFormat
 ///
 /// A dialect makes a `Conversation` of its request, this of the conversation, and renders what comes: `collect` for the
 /// whole, or `stream` for events as they come.
-struct ChatGeneration {
+struct ChatGeneration: Sendable {
     let answers: [ChatAnswer]
     private let set: AnswerSet
 
@@ -19,15 +19,17 @@ struct ChatGeneration {
     ///   - lease: On the model that answers; held for as long as the answers are.
     ///   - owner: On whose behalf.
     ///   - param: What the request calls its turns, for errors.
+    ///   - template: What renders the conversation in place of the model's own template.
     /// - Throws: `APIError` where the conversation does not fit, the template refuses it, or the queue is full.
     init(
         _ conversation: Conversation,
         parameters: GenerationParameters,
         lease: ModelLease<ChatModel>,
         owner: Owner,
-        param: String = "messages"
+        param: String = "messages",
+        template: ChatTemplate? = nil
     ) async throws {
-        let prompt = try ChatPrompt(conversation, param: param, model: lease.model)
+        let prompt = try ChatPrompt(conversation, param: param, model: lease.model, template: template)
         set = try await AnswerSet(
             prompts: [prompt.tokens],
             parameters: parameters,

@@ -4,6 +4,8 @@ import WireFormat
 
 /// A conversation as the tokens that the model was trained to see, and how to read what it answers.
 struct ChatPrompt {
+    /// What the template made of the conversation.
+    let text: String
     let tokens: [Token]
     /// Texts that end an answer in the template's format.
     let stops: [String]
@@ -25,11 +27,14 @@ struct ChatPrompt {
     /// - Parameters:
     ///   - conversation: What is asked.
     ///   - param: What the request calls its turns, for errors.
-    ///   - model: Whose template it is.
+    ///   - model: Whose tokens they are.
+    ///   - template: What renders it in place of the model's own template.
     /// - Throws: 400 where the conversation can't fit, which is found before megabytes of it are tokenized, where the
     ///   template refuses it, or where it holds images, which no model of this server sees, or asks a model to reason that
     ///   does not.
-    init(_ conversation: Conversation, param: String = "messages", model: ChatModel) throws(APIError) {
+    init(_ conversation: Conversation, param: String = "messages", model: ChatModel, template: ChatTemplate? = nil)
+        throws(APIError)
+    {
         let (vocabulary, rendering) = (model.vocabulary, ChatRendering(conversation))
         for case .image(let image) in conversation.turns.lazy.flatMap(\.content) {
             throw .invalidRequest(
@@ -53,7 +58,7 @@ struct ChatPrompt {
         }
         let rendered: RenderedPrompt
         do {
-            rendered = try model.template.render(messages: rendering.messages.text, options: options)
+            rendered = try (template ?? model.template).render(messages: rendering.messages.text, options: options)
             if conversation.reasoning.effort != nil || conversation.reasoning.isRequired, !rendered.supportsThinking {
                 let name = conversation.reasoning.effortParameter
                 throw APIError.invalidRequest(
@@ -75,6 +80,7 @@ struct ChatPrompt {
         } catch {
             throw APIError(error as? TokenizerError ?? TokenizerError(.failed, "\(error)"), param: param)
         }
+        text = rendered.prompt
         stops = rendered.additionalStops
         grammarParameter = conversation.tools.isEmpty ? "response_format" : "tools"
         customTools = rendering.customTools

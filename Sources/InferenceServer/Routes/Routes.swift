@@ -4,6 +4,8 @@ import WireFormat
 /// What the handlers share, and the table of all routes.
 struct Routes: Sendable {
     let catalog: ModelCatalog
+    /// The files that text-generation-webui's clients name.
+    let library: WebUILibrary
     /// Seconds since 1970.
     let now: @Sendable () -> Int
 
@@ -34,6 +36,7 @@ struct Routes: Sendable {
             Route(method: .get, pattern: "/api/version", handler: ollama(ollamaVersion)),
             Route(method: .get, pattern: "/models", handler: listModels),
             Route(method: .get, pattern: "/models/{model...}", handler: retrieveModel),
+            Route(method: .post, pattern: "/internal/chat-prompt", handler: chatPrompt),
             Route(method: .get, pattern: "/internal/scheduler", handler: scheduler),
             Route(method: .get, pattern: "/metrics", handler: metrics),
             Route(method: .get, pattern: "/health", handler: health),
