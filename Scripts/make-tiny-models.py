@@ -4,10 +4,10 @@
 usage: make-tiny-models.py FOLDER
 
 tiny-mamba: recurrent memory alone; tiny-jamba: recurrent and attention layers by turns; tiny-gemma2: sliding windows and
-full attention by turns. They answer nonsense, but nonsense that depends on the whole prompt, so that memory that is not
+full attention by turns; tiny-llama: full attention, one layer, to draft for another. They answer nonsense, but nonsense that depends on the whole prompt, so that memory that is not
 what it should be shows. All numbers are F32, so that what batch shapes change lies far below what a draw decides on. The
 vocabulary is 256 bytes and some letters. Only numpy and the gguf package are needed. The tensors are those that
-llama.cpp's src/models/mamba.cpp, jamba.cpp and gemma2.cpp ask for.
+llama.cpp's src/models/mamba.cpp, jamba.cpp, gemma2.cpp and llama.cpp ask for.
 """
 
 import math
@@ -164,11 +164,22 @@ def gemma2(folder):
     model.close()
 
 
+def llama(folder):
+    model = Model(folder, "llama", 1)
+    model.writer.add_head_count(4)
+    model.writer.add_head_count_kv(2)
+    model.writer.add_feed_forward_length(WIDTH)
+    model.writer.add_rope_dimension_count(WIDTH // 4)
+    model.attention_layer(0, 4, 2)
+    model.feed_forward(0)
+    model.close()
+
+
 def main():
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
     os.makedirs(sys.argv[1], exist_ok=True)
-    for make in (mamba, jamba, gemma2):
+    for make in (mamba, jamba, gemma2, llama):
         make(sys.argv[1])
 
 

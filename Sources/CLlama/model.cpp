@@ -92,6 +92,7 @@ cl_model_info cl_model_get_info(const cl_model * model) {
     if (llama_model_meta_val_str(handle, key.c_str(), text, sizeof(text)) > 0) {
         info.is_causal = std::strcmp(text, "false") != 0;
     }
+    info.cuts_memory = !llama_model_is_recurrent(handle) && !llama_model_is_hybrid(handle);
     info.kv_bytes_per_token = model->kv_bytes_per_token;
     return info;
 }

@@ -10,7 +10,9 @@
 #include <climits>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -75,6 +77,47 @@ cl_status cl_vocabulary_get_info(const cl_model * model, cl_vocabulary_info * in
         info->adds_bos = llama_vocab_get_add_bos(vocabulary);
         info->adds_eos = llama_vocab_get_add_eos(vocabulary);
         info->strips_first_space = strips_first_space(vocabulary);
+        return CL_OK;
+    });
+}
+
+cl_status cl_vocabulary_same(const cl_model * first, const cl_model * second) {
+    return cl::guarded([&] {
+        const llama_vocab * a = first->vocabulary();
+        const llama_vocab * b = second->vocabulary();
+        if (!has_vocabulary(a) || !has_vocabulary(b)) { return cl::fail(CL_FAILED, "a model has no vocabulary"); }
+        const auto differ = [](const std::string & what, const std::string & in_a, const std::string & in_b) {
+            return cl::fail(CL_FAILED, what + " is " + in_a + " in A and " + in_b + " in B");
+        };
+        const auto differ_in_number = [&](const char * what, int32_t in_a, int32_t in_b) {
+            return differ(what, std::to_string(in_a), std::to_string(in_b));
+        };
+        const std::pair<const char *, int32_t (*)(const llama_vocab *)> numbers[] = {
+            {"the number of tokens", [](const llama_vocab * v) { return llama_vocab_n_tokens(v); }},
+            {"the kind of tokenizer", [](const llama_vocab * v) { return (int32_t) llama_vocab_type(v); }},
+            {"the token that begins a text", [](const llama_vocab * v) { return llama_vocab_bos(v); }},
+            {"the token that ends a text", [](const llama_vocab * v) { return llama_vocab_eos(v); }},
+            {"the token that ends a turn", [](const llama_vocab * v) { return llama_vocab_eot(v); }},
+            {"whether a beginning is added", [](const llama_vocab * v) { return (int32_t) llama_vocab_get_add_bos(v); }},
+            {"whether an end is added", [](const llama_vocab * v) { return (int32_t) llama_vocab_get_add_eos(v); }},
+        };
+        for (const auto & [what, number] : numbers) {
+            if (number(a) != number(b)) { return differ_in_number(what, number(a), number(b)); }
+        }
+        for (int32_t id = 0; id < llama_vocab_n_tokens(a); ++id) {
+            const std::string name = "token " + std::to_string(id);
+            const std::string text_a = llama_vocab_get_text(a, id);
+            const std::string text_b = llama_vocab_get_text(b, id);
+            if (text_a != text_b) { return differ(name, "'" + text_a + "'", "'" + text_b + "'"); }
+            const std::string kind = "the kind of " + name;
+            if (llama_vocab_get_attr(a, id) != llama_vocab_get_attr(b, id)) {
+                return differ_in_number(kind.c_str(), llama_vocab_get_attr(a, id), llama_vocab_get_attr(b, id));
+            }
+            if (llama_vocab_is_eog(a, id) != llama_vocab_is_eog(b, id)) {
+                return differ_in_number(
+                    ("whether " + name + " ends an answer").c_str(), llama_vocab_is_eog(a, id), llama_vocab_is_eog(b, id));
+            }
+        }
         return CL_OK;
     });
 }

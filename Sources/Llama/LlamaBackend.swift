@@ -1,7 +1,8 @@
 package import RuntimeSupport
 package import Scheduling
 
-/// Carries out token steps with llama.cpp: one context, a sampler for each request.
+/// Carries out token steps with llama.cpp: one context, a sampler for each request; and, where there is a draft model, draft
+/// steps with a context of that.
 package final class LlamaBackend: Backend {
     package struct Options: Sendable, Equatable {
         /// Tokens of prompt and answer in one sequence.
@@ -36,6 +37,7 @@ package final class LlamaBackend: Backend {
 
     package let limits: BackendLimits
     private let context: LlamaContext
+    private let drafter: LlamaDrafter?
     private var samplers: [RequestID: LlamaSampler] = [:]
     private var states: [StateID: SequenceState] = [:]
     private let log = Log("engine")
@@ -47,21 +49,25 @@ package final class LlamaBackend: Backend {
     /// - Parameters:
     ///   - model: Kept alive.
     ///   - options: The context's measures.
+    ///   - draft: A smaller model that guesses ahead for this one.
     ///   - heartbeat: Beaten while a step computes.
     ///   - abort: Polled while a step computes; raised, it cuts the step off.
     /// - Throws: `LlamaError`, most likely for want of memory.
     package init(
         model: LlamaModel,
         options: Options,
+        draft: DraftModel? = nil,
         heartbeat: Heartbeat = Heartbeat(),
         abort: AbortFlag = AbortFlag()
     ) throws(LlamaError) {
         let options = options.feasible
-        context = try LlamaContext(
-            model: model,
-            options: options,
-            watch: StepWatch(heartbeat: heartbeat, abort: abort)
-        )
+        let watch = StepWatch(heartbeat: heartbeat, abort: abort)
+        context = try LlamaContext(model: model, options: options, watch: watch)
+        if let draft {
+            drafter = try LlamaDrafter(DraftModel(model: draft.model, options: draft.options.feasible), watch: watch)
+        } else {
+            drafter = nil
+        }
         threads = (options.threads, options.batchThreads ?? options.threads)
         if options.yieldsCores {
             let cores = CoreTimes.usableCores.count
@@ -69,7 +75,7 @@ package final class LlamaBackend: Backend {
         }
         let cacheTokens = options.sequences * context.contextLength
         let cacheBytesPerToken = options.cacheBytesPerToken(of: model)
-        limits = BackendLimits(
+        var limits = BackendLimits(
             maxSequences: options.sequences,
             // llama.cpp rounds up; what was asked for is what requests are held to.
             contextLength: min(options.contextLength, context.contextLength),
@@ -82,6 +88,8 @@ package final class LlamaBackend: Backend {
             stateBytes: try Self.fixedStateBytes(context),
             stateBytesPerToken: Int(cacheBytesPerToken)
         )
+        limits.draftContextLength = drafter?.contextLength ?? 0
+        self.limits = limits
     }
 
     /// A copy moves a third of a sequence's cells at least, however few of them are filled.
@@ -104,8 +112,12 @@ package final class LlamaBackend: Backend {
         return size
     }
 
-    /// What the model and its context take: what a plan has to foretell.
-    package func memory() throws(LlamaError) -> ModelMemory { try context.memory() }
+    /// What the models and their contexts take: what a plan has to foretell.
+    package func memory() throws(LlamaError) -> ModelMemory {
+        let memory = try context.memory()
+        guard let drafter else { return memory }
+        return memory + (try drafter.memory())
+    }
 
     package func run(_ plan: BatchPlan) -> StepOutcome {
         for (index, operation) in plan.operations.enumerated() {
@@ -116,10 +128,27 @@ package final class LlamaBackend: Backend {
                 return .operationFailed(index: index, error.description)
             }
         }
-        guard case .tokens(let slices) = plan.step else { return .failed("the model has token steps alone") }
         do {
-            return try decode(slices)
+            switch plan.step {
+            case .tokens(let slices): return try decode(slices)
+            case .draft(let slices): return guess(slices)
+            case .embeddings, .encode: return .failed("the model has token steps alone")
+            }
         } catch {
+            return .failed(error.description)
+        }
+    }
+
+    /// Guesses of the draft model; the scheduler asks for no more of them once a step has failed.
+    private func guess(_ slices: [DraftSlice]) -> StepOutcome {
+        do throws(LlamaError) {
+            try yieldCores()
+            guard let drafter else { return .failed("there is no draft model") }
+            let outcome = try drafter.run(slices)
+            if case .noRoom = outcome { log.warning("the draft model is not used any more: its KV cache has no room") }
+            return outcome
+        } catch {
+            log.warning("the draft model is not used any more: \(error.description)")
             return .failed(error.description)
         }
     }
@@ -165,7 +194,9 @@ package final class LlamaBackend: Backend {
         threadBudget = budget
         guard budget.threads != before else { return }
         log.debug("other programs use the cores otherwise than before: \(budget.threads) threads from now on")
-        try context.setThreads(min(threads.single, budget.threads), batch: min(threads.batch, budget.threads))
+        let (single, batch) = (min(threads.single, budget.threads), min(threads.batch, budget.threads))
+        try context.setThreads(single, batch: batch)
+        try drafter?.setThreads(single, batch: batch)
     }
 
     private func decode(_ slices: [TokenSlice]) throws(LlamaError) -> StepOutcome {

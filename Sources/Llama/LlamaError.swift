@@ -30,6 +30,11 @@ package struct LlamaError: Error, Sendable, CustomStringConvertible {
             case .CL_OUT_OF_MEMORY: .outOfMemory
             default: .failed
             }
-        throw LlamaError(code: code, description: "could not \(action): \(reason)", status: UInt32(status.rawValue), reason: reason)
+        throw LlamaError(
+            code: code,
+            description: "could not \(action): \(reason)",
+            status: UInt32(status.rawValue),
+            reason: reason
+        )
     }
 }

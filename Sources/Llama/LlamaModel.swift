@@ -16,6 +16,8 @@ package import Tokenizer
         package let size: UInt64
         package let hasDecoder: Bool
         package let isCausal: Bool
+        /// Whether the end of a sequence's memory can be cut off: not so with recurrent memory.
+        package let cutsMemory: Bool
         /// Bytes of KV cache for each token, at most.
         package let cacheBytesPerToken: UInt64
         /// Such as `llama 135M Q4_1`.
@@ -60,6 +62,13 @@ package import Tokenizer
 
     deinit { unsafe cl_model_free(handle) }
 
+    /// Checks that a token of this model is the same token of another.
+    ///
+    /// - Throws: `LlamaError` that says how this one (A) and the other (B) differ.
+    func checkVocabulary(isThatOf other: LlamaModel) throws(LlamaError) {
+        try LlamaError.check(unsafe cl_vocabulary_same(handle, other.handle), "use one model's tokens in the other")
+    }
+
     /// The model's vocabulary; it keeps the model alive.
     ///
     /// - Throws: `TokenizerError` where the model has none.
@@ -77,6 +86,7 @@ extension LlamaModel.Information {
         size = info.size_bytes
         hasDecoder = info.has_decoder
         isCausal = info.is_causal
+        cutsMemory = info.cuts_memory
         cacheBytesPerToken = info.kv_bytes_per_token
         var text = [CChar](repeating: 0, count: 128)
         _ = unsafe cl_model_describe(handle, &text, text.count)

@@ -5,7 +5,9 @@
 ///
 /// Whatever the model writes comes out: text that the parser can't read is content.
 package struct AnswerReader: Sendable {
-    /// One piece of an answer. Pieces of a call follow its beginning; calls follow each other.
+    /// One piece of an answer.
+    ///
+    /// Pieces of a call follow its beginning; calls follow each other.
     package enum Piece: Hashable, Sendable {
         case reasoning(String)
         case content(String)
@@ -46,6 +48,7 @@ package struct AnswerReader: Sendable {
     ///
     /// - Parameter isCut: Whether the model would have gone on: a mark of its format that is not complete, such as half
     ///   of a tag, is no content then.
+    /// - Returns: The last pieces.
     package mutating func finish(isCut: Bool = false) -> [Piece] {
         if parser.isPlain { return [] }
         if let read = try? parser.parse(text, isPartial: false) {

@@ -45,6 +45,7 @@ internal import Foundation
     /// - Parameters:
     ///   - text: From the first generated character on.
     ///   - isPartial: Whether more may follow.
+    /// - Returns: What stands in it, calls as far as they have come.
     /// - Throws: ``TokenizerError`` where the text is not in the model's format.
     package func parse(_ text: String, isPartial: Bool) throws(TokenizerError) -> ParsedAnswer {
         var text = text

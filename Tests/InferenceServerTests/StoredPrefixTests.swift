@@ -12,7 +12,8 @@ import Testing
 @Suite("Stored prefixes")
 struct StoredPrefixTests {
     private let record = PlanRecord()
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "kv-\(UUID().uuidString)").path
+    private let temporary = TemporaryFolder()
+    private var folder: String { temporary.path }
     private let prompt = (1...80).map(TokenID.init)
     private static let keys = ["one", "two"]
 
@@ -93,7 +94,6 @@ struct StoredPrefixTests {
 
     @Test("what was computed is there after a restart, for the same key, wherever it stands among the keys")
     func restart() async throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let first = try await withServer { stored, _, _ in try await ask(stored, prompt) }
         #expect(first.cached == 0)
         try await withServer(keys: ["two", "one"]) { stored, _, _ in
@@ -116,7 +116,6 @@ struct StoredPrefixTests {
 
     @Test("many that begin alike read one file once, and all go on from it")
     func many() async throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         _ = try await withServer { stored, _, _ in try await ask(stored, prompt) }
         try await withServer { stored, _, _ in
             let cached = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -131,7 +130,6 @@ struct StoredPrefixTests {
 
     @Test("what is idle is written without a stop, and only what is new")
     func idle() async throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let (rounds, round) = AsyncStream.makeStream(of: Void.self)
         let quiet: @Sendable () async throws -> Void = { for await _ in rounds { return } }
         try await withServer(quiet: quiet) { stored, engine, store in
@@ -153,7 +151,6 @@ struct StoredPrefixTests {
 
     @Test("the next turn of a conversation takes the file's place")
     func turns() async throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let first = try await withServer { stored, _, _ in try await ask(stored, prompt) }
         let next = prompt + first.tokens + [900, 901]
         try await withServer { stored, _, _ in
@@ -169,7 +166,6 @@ struct StoredPrefixTests {
 
     @Test("a file that was damaged meanwhile costs time alone")
     func damaged() async throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let first = try await withServer { stored, _, _ in try await ask(stored, prompt) }
         try await withServer { stored, _, store in
             let name = try #require(store.name { _ in true })
@@ -186,7 +182,6 @@ struct StoredPrefixTests {
 
     @Test("the newest prefixes are kept where there is no room for all")
     func newest() async throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let limit: UInt64 = 2000  // of about 800 bytes each
         try await withServer(sizeLimit: limit) { stored, _, _ in
             for start in [100, 300, 500, 700] {

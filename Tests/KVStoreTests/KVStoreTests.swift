@@ -1,10 +1,12 @@
 import Foundation
 import KVStore
+import TestSupport
 import Testing
 
 @Suite("The store of states")
 struct KVStoreTests {
     private let folder = TemporaryFolder()
+    private let elsewhere = TemporaryFolder()
     private let fingerprint = Digest(of: "a model")
 
     private func open(_ sizeLimit: UInt64 = 1 << 20) throws -> KVStore {
@@ -48,7 +50,7 @@ struct KVStoreTests {
     /// Closes a store and opens it again.
     private func reopen(_ store: inout KVStore, sizeLimit: UInt64 = 1 << 20) throws -> KVStore {
         // Somewhere else meanwhile: a folder is held by one at a time.
-        store = try KVStore(TemporaryFolder().path, sizeLimit: 1)
+        store = try KVStore(elsewhere.path, sizeLimit: 1)
         return try open(sizeLimit)
     }
 
@@ -228,38 +230,5 @@ struct KVStoreTests {
         #expect(try store.read(#require(find(store, [1]))) == Self.state)
         try folder.remove(name)
         #expect(store.write(blocked, Self.state) != nil)
-    }
-}
-
-/// A folder of a test's own, removed with it.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() {
-        path = FileManager.default.temporaryDirectory.appending(path: "kv-store-\(UUID().uuidString)").path
-        try? FileManager.default.createDirectory(
-            atPath: path,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
-    var entries: [String] { names.filter { $0.hasSuffix(".kv") } }
-    var bytes: UInt64 { entries.reduce(0) { $0 + UInt64((try? read($1).count) ?? 0) } }
-
-    func read(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: "\(path)/\(name)"))) }
-
-    func write(_ name: String, _ bytes: [UInt8]) throws {
-        try Data(bytes).write(to: URL(filePath: "\(path)/\(name)"))
-    }
-
-    func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
-
-    func mode(_ name: String) throws -> Int {
-        let attributes = try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")
-        return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? -1
     }
 }

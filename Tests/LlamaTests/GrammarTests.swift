@@ -164,7 +164,9 @@ struct GrammarTests {
     @Test("a long answer keeps within bounds, and the end comes where it may")
     func longAnswer() throws {
         let grammar = try NativeGrammar.make(Self.json).get()
-        let vocabulary = try ["{\"", "a", "\":", "[", "],", "]", "}", "\"", "1", ","].map { try #require(Self.token($0)) }
+        let vocabulary = try ["{\"", "a", "\":", "[", "],", "]", "}", "\"", "1", ","].map {
+            try #require(Self.token($0))
+        }
         let (open, letter, colon, list, _, close, end, quote, one, comma) = (
             vocabulary[0], vocabulary[1], vocabulary[2], vocabulary[3], vocabulary[4], vocabulary[5], vocabulary[6],
             vocabulary[7], vocabulary[8], vocabulary[9]

@@ -24,6 +24,8 @@ private struct RandomSchedule {
     private var paused: Set<RequestID> = []
     /// How many steps in a row each running stream was left out of.
     private var left: [RequestID: Int] = [:]
+    /// What the draft step before the next token step took.
+    private var draftSeconds = 0.0
 
     init(seed: UInt64) {
         var random = SplitMix64(seed: seed)
@@ -40,6 +42,7 @@ private struct RandomSchedule {
             stateBytes: Int.random(in: 0...20, using: &random),
             stateBytesPerToken: 1
         )
+        if seed % 2 == 0 || seed % 7 == 0 { limits.draftContextLength = Int.random(in: 40...128, using: &random) }
         if seed % 3 == 0 { limits.cacheTokens = Int.random(in: 128...max(128, 96 * sequences), using: &random) }
         var policy = SchedulingPolicy()
         policy.maxWaiting = 20
@@ -49,10 +52,22 @@ private struct RandomSchedule {
         policy.stateBytes = [0, 100, 1000][Int.random(in: 0..<3, using: &random)]
         policy.maxDrafts = [0, 4][Int.random(in: 0..<2, using: &random)]
         if seed % 5 == 0 { policy.fixedChunk = Int.random(in: 1...16, using: &random) }
+        // The draft model is cheap or dear, and known or not.
+        var cost = StepCost()
+        cost.draftPass = [0.0005, 0.02][Int.random(in: 0..<2, using: &random)]
+        cost.draftRead = [0.0001, 0.003][Int.random(in: 0..<2, using: &random)]
+        let isKnown = Bool.random(using: &random)
+        let skill = DraftSkill.allCases[Int.random(in: 0..<DraftSkill.allCases.count, using: &random)]
         self.random = random
         self.limits = limits
         self.policy = policy
-        harness = SchedulerHarness(limits, policy: policy)
+        harness = SchedulerHarness(
+            limits,
+            policy: policy,
+            draftCosts: isKnown ? cost.learnedOfDrafts : StepCosts(),
+            draftSkill: skill
+        )
+        harness.cost = cost
     }
 
     mutating func act() throws {
@@ -87,8 +102,18 @@ private struct RandomSchedule {
     /// One step; it holds to the gap by the scheduler's own estimate, and leaves out no stream.
     private mutating func step() {
         let costs = harness.scheduler.costs
+        let draftCosts = harness.scheduler.draftCosts
         let streams = harness.scheduler.streams
+        let start = harness.elapsed
         guard let plan = harness.step() else { return }
+        if !plan.drafts.isEmpty {
+            #expect(draftSeconds == 0, "two draft steps, and no token step between them")
+            draftSeconds = harness.elapsed - start
+            checkGap(plan.drafts, streams: streams.count, costs, draftCosts)
+            return
+        }
+        let drafted = draftSeconds
+        if !plan.slices.isEmpty { draftSeconds = 0 }
         guard policy.fixedChunk == nil, !plan.slices.isEmpty else { return }
         let served = Set(plan.slices.map(\.request))
         let prompts = plan.slices.filter { !decodes($0) }
@@ -99,10 +124,27 @@ private struct RandomSchedule {
         )
         let isBound = load.decoding > 0 && (load.promptTokens > policy.smallestChunk || load.drafts > 0)
         if isBound, let estimate = costs.estimate(load) {
-            #expect(estimate <= policy.maxGap / .seconds(1) + 1e-6, "the plan breaks the promised gap")
+            #expect(drafted == 0 || load.promptTokens == 0, "prompts between guesses and their check")
+            #expect(drafted + estimate <= policy.maxGap / .seconds(1) + 1e-6, "the plan breaks the promised gap")
         }
         let now = Set(harness.scheduler.streams)
         for id in streams where now.contains(id) { #expect(served.contains(id), "a stream was left out") }
+    }
+
+    /// A draft step and the step that checks its guesses hold to the gap by the estimates, as far as there are any.
+    private func checkGap(_ slices: [DraftSlice], streams: Int, _ costs: StepCosts, _ draftCosts: StepCosts) {
+        let guessing = slices.count { $0.guesses > 0 }
+        guard let step = costs.decode(streams), let read = draftCosts.promptTokenAlone else { return }
+        var seconds = step
+        for slice in slices {
+            seconds += Double(slice.guesses > 0 ? max(0, slice.tokens.count - 2) : slice.tokens.count) * read
+            seconds += Double(slice.guesses) * (costs.draftToken(streams) ?? 0)
+        }
+        if let depth = slices.map(\.guesses).max(), depth > 0 {
+            guard let pass = draftCosts.decode(guessing) else { return }
+            seconds += Double(depth) * pass
+        }
+        #expect(seconds <= policy.maxGap / .seconds(1) + 1e-6, "the draft step breaks the promised gap")
     }
 
     /// Whether a slice holds one token of an answer, and guesses of the next ones.
@@ -135,6 +177,11 @@ private struct RandomSchedule {
             #expect(harness.answers[id, default: []] == CheckingBackend.expectedAnswer(to: generation, limits: limits))
         }
         checkOwners()
+        let counts = harness.scheduler.draftCounts
+        for source in DraftSource.allCases {
+            #expect(counts.accepted[source, default: 0] <= counts.drafted[source, default: 0])
+        }
+        if limits.draftContextLength == 0 { #expect(counts.drafted[.model] == nil) }
     }
 
     /// What a request found in memory, its own owner has asked before.

@@ -20,10 +20,12 @@ struct SchedulerHarness {
     init(
         _ limits: BackendLimits = .small,
         policy: SchedulingPolicy = SchedulingPolicy(),
-        costs: StepCosts = StepCosts()
+        costs: StepCosts = StepCosts(),
+        draftCosts: StepCosts = StepCosts(),
+        draftSkill: DraftSkill = .right
     ) {
-        scheduler = Scheduler(limits: limits, policy: policy, costs: costs)
-        backend = CheckingBackend(limits: limits, record: record)
+        scheduler = Scheduler(limits: limits, policy: policy, costs: costs, draftCosts: draftCosts)
+        backend = CheckingBackend(limits: limits, record: record, draftSkill: draftSkill)
     }
 
     mutating func admit(
@@ -103,12 +105,33 @@ struct StepCost {
     var promptToken = 0.003
 
     var draft = 0.002
+    /// What guesses cost beside other sequences, however few they are.
+    var draftsBesideOthers = 0.0
+    /// The draft model's: a pass for a guess of each sequence in it, and a token that it reads.
+    var draftPass = 0.001
+    var draftRead = 0.0005
 
     func seconds(_ plan: BatchPlan) -> Double {
-        plan.slices.reduce(step) { sum, slice in
+        if !plan.drafts.isEmpty { return seconds(plan.drafts) }
+        let isShared = plan.slices.count > 1 && plan.slices.contains { $0.drafts > 0 }
+        return plan.slices.reduce(step + (isShared ? draftsBesideOthers : 0)) { sum, slice in
             if slice.drafts > 0 { return sum + decode + Double(slice.drafts) * draft }
             return sum + (slice.tokens.count > 1 ? Double(slice.tokens.count) * promptToken : decode)
         }
+    }
+
+    private func seconds(_ drafts: [DraftSlice]) -> Double {
+        drafts.reduce(Double(drafts.map(\.guesses).max() ?? 0) * draftPass) { sum, slice in
+            sum + Double(slice.guesses > 0 ? max(0, slice.tokens.count - 2) : slice.tokens.count) * draftRead
+        }
+    }
+
+    /// What a scheduler has learned of the draft model.
+    var learnedOfDrafts: StepCosts {
+        var costs = StepCosts()
+        for count in 1...8 { costs.note(StepLoad(decoding: count), seconds: draftPass) }
+        costs.note(StepLoad(decoding: 0, promptTokens: 1), seconds: draftRead)
+        return costs
     }
 
     /// What a scheduler has learned on this machine.
@@ -141,6 +164,7 @@ extension Generation {
 
 extension BatchPlan {
     var slices: [TokenSlice] { if case .tokens(let slices) = step { slices } else { [] } }
+    var drafts: [DraftSlice] { if case .draft(let slices) = step { slices } else { [] } }
     var texts: [EmbeddingText] { if case .embeddings(let texts) = step { texts } else { [] } }
     var encode: EncodeStep? { if case .encode(let step) = step { step } else { nil } }
 }

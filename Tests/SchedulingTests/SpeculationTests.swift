@@ -40,6 +40,37 @@ struct SpeculationTests {
         #expect(speculation.guesses(atMost: 8, streams: 1, step: 1, draft: 0.01) == [])
     }
 
+    @Test(
+        "guesses that cost the other streams more than they bring are made once for each number of streams",
+        arguments: [(streams: 1, cost: 0.05, pays: true), (4, 0.05, false), (4, 0.001, true)]
+    )
+    func heldBack(streams: Int, besideOthers: Double, pays: Bool) throws {
+        var policy = SchedulingPolicy()
+        policy.maxDrafts = 6
+        policy.maxGap = .seconds(10)
+        var cost = StepCost()
+        cost.draft = 0
+        cost.draftsBesideOthers = besideOthers
+        var costs = cost.learned
+        costs.note(StepLoad(decoding: 1, drafts: 4), seconds: cost.step + cost.decode)
+        var harness = SchedulerHarness(policy: policy, costs: costs)
+        harness.cost = cost
+        for stream in 0..<streams {
+            var sampling = Sampling()
+            sampling.ignoresEnd = true
+            // One of them repeats itself, so that there is something to guess.
+            if stream == 0 { sampling.logitBias = [.init(token: 7, bias: 100)] }
+            let prompt = (0..<60).map { PromptItem.token(TokenID(100 * stream + $0)) }
+            _ = try harness.admit(.generation(Generation(prompt: prompt, sampling: sampling, maxTokens: 150)))
+        }
+        var guessing = 0
+        for _ in 0..<60 {
+            guard let plan = harness.step() else { break }
+            guessing += plan.slices.contains { $0.drafts > 0 } ? 1 : 0
+        }
+        #expect(pays ? guessing > 10 : (1...streams).contains(guessing), "\(guessing) of the steps")
+    }
+
     /// The fake backend's answers are as good as random: what matters is that wrong guesses leave no trace.
     @Test("answers are the same with and without guesses, to the token", arguments: 0..<40)
     func unchanged(seed: UInt32) throws {

@@ -16,15 +16,25 @@ package final class CheckingBackend: Backend {
     /// Whether a copy of this plan is put off until its step.
     private var hasDeferredCopy = false
     private var samplers: [RequestID: Sampling] = [:]
+    private var draftModel: CheckingDraftModel
 
     /// A token of this id or above ends a generation.
     package static let firstEndToken: TokenID = 1000
 
-    package init(limits: BackendLimits, record: PlanRecord = PlanRecord()) {
+    /// - Parameters:
+    ///   - limits: What it says of itself.
+    ///   - record: Where it notes what it sees.
+    ///   - draftSkill: How good the draft model is, where the limits say that there is one.
+    package init(limits: BackendLimits, record: PlanRecord = PlanRecord(), draftSkill: DraftSkill = .right) {
         self.limits = limits
         self.record = record
         memory = Array(repeating: [], count: limits.maxSequences)
         uncut = Array(repeating: 0, count: limits.maxSequences)
+        draftModel = CheckingDraftModel(
+            sequences: limits.maxSequences,
+            contextLength: limits.draftContextLength,
+            skill: draftSkill
+        )
     }
 
     /// How many requests have a sampler, and how many states are saved: none, once all is over.
@@ -44,6 +54,7 @@ package final class CheckingBackend: Backend {
         case nil, .operationFailed: break
         case .noRoom: return .noRoom
         case .some(let outcome):
+            if case .draft(let slices) = plan.step { draftModel.spoil(slices) }
             for case (_, let sequence?) in plan.participants { spoil(sequence) }
             return outcome
         }
@@ -53,6 +64,7 @@ package final class CheckingBackend: Backend {
             check(!slices.isEmpty || !plan.operations.isEmpty, "an empty step")
             let scores = slices.compactMap { score($0) }
             return .sampled(run(slices), scores: scores)
+        case .draft(let slices): return .drafted(run(slices))
         case .encode(let step): return .sampled(run(step))
         case .embeddings(let texts): return .embedded(run(texts))
         }
@@ -83,6 +95,7 @@ package final class CheckingBackend: Backend {
         let new =
             switch plan.step {
             case .tokens(let slices): slices.reduce(0) { $0 + $1.tokens.count }
+            case .draft: 0
             case .encode(let step): step.item.tokenCount
             case .embeddings: 0
             }
@@ -195,6 +208,16 @@ package final class CheckingBackend: Backend {
         )
     }
 
+    private func run(_ slices: [DraftSlice]) -> [[TokenID]] {
+        check(slices.reduce(0) { $0 + $1.tokens.count } <= limits.maxStepTokens, "too many tokens in a draft step")
+        return draftModel.run(
+            slices,
+            main: memory,
+            next: { items, request in samplers[request].map { Self.choice(after: items, $0) } },
+            check: { check($0, $1) }
+        )
+    }
+
     private func run(_ step: EncodeStep) -> [[SampledToken]] {
         check(limits.encodesMedia, "an encode step for a model without media")
         let slot = index(step.sequence)
@@ -239,6 +262,10 @@ package final class CheckingBackend: Backend {
 
     /// What is sampled after these items: a function of all of them and of the seed.
     private static func choice(after items: [PromptItem], _ sampling: Sampling) -> SampledToken {
+        // A token that is made certain is all that the answer has.
+        if let certain = sampling.logitBias.first(where: { $0.bias >= 100 }) {
+            return SampledToken(token: certain.token, endsGeneration: false)
+        }
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(sampling.seed)
         for item in items {
             let value: UInt64 =

@@ -9,12 +9,10 @@ import Tokenizer
 /// Conversion and distance on the installed model.
 @Suite("Converted models", .serialized)
 struct ModelTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "convert-\(UUID())").path
+    private let temporary = TemporaryFolder()
+    private var folder: String { temporary.path }
 
-    init() throws {
-        LlamaRuntime.start()
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
+    init() { LlamaRuntime.start() }
 
     @Test("the text to measure with has several chunks in it")
     func text() throws {
@@ -26,7 +24,6 @@ struct ModelTests {
 
     @Test("a file is at no distance from itself, and Q4_0 made from it is beyond the bound")
     func distance() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let original = try LlamaModel(path: InstalledModels.chat)
         #expect(original.format == .q4_1)
         let vocabulary = try original.makeVocabulary()
@@ -69,7 +66,6 @@ struct ModelTests {
 
     @Test("a conversion that fails leaves nothing")
     func failed() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let damaged = "\(folder)/damaged.gguf"
         let whole = try FileHandle(forReadingFrom: URL(filePath: InstalledModels.chat))
         try #require(try whole.read(upToCount: 8 << 20)).write(to: URL(filePath: damaged))

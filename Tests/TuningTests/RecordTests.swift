@@ -1,11 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Tuning
 
 @Suite("Records of tunings")
 struct RecordTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "tuning-\(UUID())").path
+    private let temporary = TemporaryFolder()
+    private var folder: String { temporary.path }
     private let files: TuningFiles
     private let machine = MachineIdentity(
         processor: "one",
@@ -17,8 +19,7 @@ struct RecordTests {
     )
 
     init() throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        files = TuningFiles(model: "\(folder)/model.Q4_1.gguf")
+        files = TuningFiles(model: "\(temporary.path)/model.Q4_1.gguf")
         try Data(repeating: 7, count: 100_000).write(to: URL(filePath: files.model))
     }
 
@@ -69,7 +70,6 @@ struct RecordTests {
             return
         }
         #expect(found == record)
-        try? FileManager.default.removeItem(atPath: folder)
     }
 
     @Test("without a record there is no tuning")

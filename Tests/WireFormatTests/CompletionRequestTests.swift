@@ -115,31 +115,25 @@ struct CompletionRequestTests {
     }
 
     @Test(
-        "what is not built is refused by its name",
+        "what can't be is refused by its name",
         arguments: [
             Refusal.value(
-                "echo",
-                "true",
-                "unsupported_value",
-                "Unsupported value: 'echo' does not support true on this server yet. Supported: false."
-            ),
-            .value(
                 "logprobs",
-                "0",
-                "unsupported_parameter",
-                "Unsupported parameter: 'logprobs' is not supported by this server yet."
+                "21",
+                "integer_above_max_value",
+                "Invalid 'logprobs': integer above maximum value. Expected a value <= 20, but got 21 instead."
             ),
             .value(
                 "suffix",
-                #""end""#,
-                "unsupported_parameter",
-                "Unsupported parameter: 'suffix' is not supported by this server yet."
+                #""end","echo":true"#,
+                "invalid_value",
+                "Invalid 'suffix': it cannot be combined with 'echo'."
             ),
             .value(
                 "best_of",
-                "2",
-                "unsupported_value",
-                "Unsupported value: 'best_of' does not support 2 on this server yet. Supported: the value of 'n' (1)."
+                #"2,"stream":true"#,
+                "invalid_value",
+                "Invalid 'best_of': which answers are best is known once all are made, so they cannot be streamed."
             ),
             .value("best_of", "0", "invalid_value", "Invalid 'best_of': it must not be less than 'n' (1)."),
             .value(

@@ -28,9 +28,7 @@ struct DormantParameterTests {
         arguments: [
             ("audio", #"{"voice":"alloy","format":"wav"}"#),
             ("web_search_options", "{}"), ("moderation", "{}"),
-            ("grammar", #""root ::= x""#), ("json_schema", "{}"), ("n_predict", "5"), ("character", #""Eve""#),
-            ("instruction_template", #""ChatML""#), ("lora", #"[{"id":0}]"#), ("repeat_last_n", "64"),
-            ("samplers", #"["top_k"]"#),
+            ("instruction_template_str", #""x""#), ("lora", #"[{"id":0}]"#),
         ]
     )
     func unsupported(name: String, value: String) {
@@ -47,8 +45,8 @@ struct DormantParameterTests {
         arguments: [
             ("store", "true", "true", "false"),
             ("modalities", #"["text","audio"]"#, "an array", #"["text"]"#),
-            ("verbosity", #""low""#, #""low""#, #""medium""#), ("mode", #""chat""#, #""chat""#, #""instruct""#),
-            ("repeat_penalty", "1.1", "1.1", "1"), ("mirostat", "2", "2", "0"),
+            ("verbosity", #""low""#, #""low""#, #""medium""#),
+            ("n_probs", "2", "2", "0"),
         ]
     )
     func unsupportedValue(name: String, value: String, shown: String, supported: String) {

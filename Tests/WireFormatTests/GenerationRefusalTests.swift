@@ -189,12 +189,6 @@ struct GenerationRefusalTests {
         ),
         .value(
             "max_tokens",
-            "0",
-            "integer_below_min_value",
-            "Invalid 'max_tokens': integer below minimum value. Expected a value >= 1, but got 0 instead."
-        ),
-        .value(
-            "max_tokens",
             "9223372036854775807",
             "integer_above_max_value",
             "Invalid 'max_tokens': integer above maximum value. Expected a value <= 2147483647, "

@@ -82,7 +82,10 @@ struct MessagesRequestTests {
         "faults are named",
         arguments: [
             (#""messages":[]"#, "messages"),
-            (#""messages":[{"role":"user","content":[{"type":"document","source":{}}]}]"#, "messages[0].content[0].type"),
+            (
+                #""messages":[{"role":"user","content":[{"type":"document","source":{}}]}]"#,
+                "messages[0].content[0].type"
+            ),
             (
                 #""messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"x"}]}]"#,
                 "messages[0].content"
@@ -95,7 +98,10 @@ struct MessagesRequestTests {
                 #""messages":[{"role":"user","content":[{"type":"image","source":{"type":"url","url":"https://x"}}]}]"#,
                 "messages[0].content[0].source.type"
             ),
-            (#""messages":[{"role":"user","content":"Hi"}],"tools":[{"type":"bash_20250124","name":"bash"}]"#, "tools[0].type"),
+            (
+                #""messages":[{"role":"user","content":"Hi"}],"tools":[{"type":"bash_20250124","name":"bash"}]"#,
+                "tools[0].type"
+            ),
             (#""messages":[{"role":"user","content":"Hi"}],"tool_choice":{"type":"any"}"#, "tool_choice"),
             (
                 #""messages":[{"role":"user","content":"Hi"}],"thinking":{"type":"enabled","budget_tokens":1024}"#,
@@ -117,7 +123,9 @@ struct MessagesRequestTests {
                 == #"{"type":"error","error":{"type":"not_found_error","message":"The model `x` does not exist or you do "#
                 + #"not have access to it."},"request_id":"r"}"#
         )
-        let types = [401, 413, 429, 503, 500].map { APIError(status: $0, message: "").anthropicJSON(requestID: "").text }
+        let types = [401, 413, 429, 503, 500].map {
+            APIError(status: $0, message: "").anthropicJSON(requestID: "").text
+        }
         for (text, type) in zip(
             types,
             ["authentication_error", "request_too_large", "rate_limit_error", "overloaded_error", "api_error"]
@@ -187,7 +195,10 @@ struct MessageTests {
                 "content_block_start", "content_block_stop", "message_delta", "message_stop",
             ]
         )
-        #expect(events[4].text == #"{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":""}}"#)
+        #expect(
+            events[4].text
+                == #"{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":""}}"#
+        )
         #expect(events[8].text == #"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"B"}}"#)
         #expect(events[11].text.contains(#""partial_json":"{}""#) && events[14].text.contains("\"index\":3"))
         #expect(events[15].text.contains(#""delta":{"stop_reason":"stop_sequence","stop_sequence":"x"}"#))

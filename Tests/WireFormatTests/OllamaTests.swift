@@ -19,11 +19,12 @@ struct OllamaTests {
         #expect(standard.generation.stream.isEnabled && standard.stay == .whileThereIsRoom)
         let settings = try chat(
             #""options":{"num_predict":5,"temperature":0,"top_k":0,"top_p":1,"min_p":0.5,"seed":7,"stop":["a"],"#
-                + #""num_ctx":64,"num_gpu":99,"use_mmap":true},"stream":false,"think":"low","logprobs":true,"#
+                + #""num_ctx":64,"num_gpu":99,"repeat_penalty":1.5,"mirostat":2,"use_mmap":true},"stream":false,"think":"low","logprobs":true,"#
                 + #""top_logprobs":3,"keep_alive":"0s""#
         ).settings
         #expect(settings.generation.maximumTokens == 5 && settings.generation.topK == 0)
         #expect(settings.generation.minP == 0.5 && settings.generation.stop == ["a"])
+        #expect(settings.generation.samplers.repeatPenalty == 1.5 && settings.generation.samplers.mirostat == 2)
         #expect(settings.generation.logprobs == 3 && settings.contextLength == 64 && settings.stay == .unload)
         #expect(settings.reasoning.effort == "low" && !settings.generation.stream.isEnabled)
         #expect(try chat(#""options":{"num_predict":-1}"#).settings.generation.maximumTokens == nil)
@@ -65,7 +66,7 @@ struct OllamaTests {
     @Test(
         "faults are named",
         arguments: [
-            (#""options":{"mirostat":1}"#, "options.mirostat"), (#""options":{"other":1}"#, "options.other"),
+            (#""options":{"tfs_z":0.5}"#, "options.tfs_z"), (#""options":{"other":1}"#, "options.other"),
             (#""think":"much""#, "think"), (#""format":"xml""#, "format"), (#""keep_alive":"soon""#, "keep_alive"),
             (#""messages":[{"role":"system","content":"","images":["AA"]}]"#, "messages[0].images"),
             (#""messages":[{"role":"user","tool_calls":[{"function":{"name":"f"}}]}]"#, "messages[0].tool_calls"),

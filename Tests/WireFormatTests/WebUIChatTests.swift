@@ -28,7 +28,8 @@ struct WebUIChatTests {
             (#""character":"A""#, "character"), (#""mode":"instruct","greeting":"g""#, "greeting"),
             (#""mode":"chat","chat_instruct_command":"k""#, "chat_instruct_command"),
             (#""mode":"chat","instruction_template":"T""#, "instruction_template"),
-            (#""mode":"chat","n":2"#, "n"), (#""mode":"chat","response_format":{"type":"json_object"}"#, "response_format"),
+            (#""mode":"chat","n":2"#, "n"),
+            (#""mode":"chat","response_format":{"type":"json_object"}"#, "response_format"),
             (#""mode":"chat","tools":[{"type":"function","function":{"name":"f"}}]"#, "tools"),
             (#""continue_":true"#, "continue_"), (#""instruction_template_str":"x""#, "instruction_template_str"),
         ]

@@ -90,6 +90,7 @@ NAMES = [
     *("model", "messages", "prompt", "temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty"),
     *("seed", "logit_bias", "stop", "ignore_eos", "n", "max_tokens", "max_completion_tokens", "stream", "stream_options"),
     *("best_of", "user", "tools", "tool_choice", "response_format", "metadata", "logprobs", "prediction", "grammar"),
+    *("echo", "suffix", "samplers", "typical_p", "mirostat", "repetition_penalty", "dry_sequence_breakers", "n_predict"),
 ]
 
 

@@ -128,10 +128,12 @@ def test_an_unknown_model_is_refused(complete):
 @pytest.mark.parametrize(
     ("parameters", "param"),
     [
-        ({"echo": True}, "echo"),
         ({"suffix": "x"}, "suffix"),
-        ({"logprobs": 3}, "logprobs"),
-        ({"best_of": 3}, "best_of"),
+        ({"suffix": "x", "echo": True}, "suffix"),
+        ({"suffix": "x", "prompt": [1]}, "suffix"),
+        ({"logprobs": 21}, "logprobs"),
+        ({"best_of": 1, "n": 2}, "best_of"),
+        ({"best_of": 3, "stream": True}, "best_of"),
         ({"prompt": ""}, "prompt"),
         ({"prompt": []}, "prompt"),
         ({"prompt": [[]]}, "prompt[0]"),

@@ -216,7 +216,7 @@ def test_an_unknown_model_is_not_found(client):
     ("parameters", "words"),
     [
         ({"options": {"num_ctx": 100_000}}, "num_ctx"),
-        ({"options": {"mirostat": 2}}, "options.mirostat"),
+        ({"options": {"tfs_z": 0.5}}, "options.tfs_z"),
         ({"options": {"temperatur": 1}}, "options.temperatur"),
         ({"think": True}, "does not reason"),
         ({"format": "xml"}, "xml"),

@@ -240,19 +240,19 @@ def test_functions_work_in_their_old_form(ask):
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_custom_tool_takes_a_text_of_its_pattern(ask, stream):
+def test_a_custom_tool_takes_a_text_of_its_pattern(ask, client, lenient, stream):
+    # OpenAI streams such calls too, though its own types have no room for them.
     form = {"type": "grammar", "grammar": {"syntax": "regex", "definition": '"[A-Z]{3}-\\d{2,4}"'}}
     tool = {"type": "custom", "custom": {"name": "plate", "description": "A number plate", "format": form}}
-    answer = ask(tools=[tool], tool_choice={"type": "custom", "custom": {"name": "plate"}}, temperature=1, stream=stream)
+    answer = ask(tools=[tool], tool_choice={"type": "custom", "custom": {"name": "plate"}}, temperature=1, stream=stream, client=lenient if stream else client)
     if stream:
-        deltas = [d for chunk in answer for choice in chunk.choices for d in choice.delta.tool_calls or []]
-        text = "".join((d.model_extra or {}).get("custom", d.function and {} or {}).get("input", "") for d in deltas)
+        deltas = [delta for chunk in answer for choice in chunk.choices for delta in choice.delta.tool_calls or []]
+        text = "".join((delta.model_extra or {}).get("custom", {}).get("input", "") for delta in deltas)
     else:
         call = answer.choices[0].message.tool_calls[0]
         assert (call.type, call.custom.name) == ("custom", "plate")
         text = call.custom.input
-    if not stream:
-        assert re.fullmatch(r'"[A-Z]{3}-\d{2,4}"', text)
+    assert re.fullmatch(r'"[A-Z]{3}-\d{2,4}"', text)
 
 
 # MARK: structured answers
@@ -272,7 +272,6 @@ class Part(pydantic.BaseModel):
 class Box(pydantic.BaseModel):
     label: str = pydantic.Field(pattern=r"^[A-Z]{2}\d{3}$")
     parts: list[Part] = pydantic.Field(min_length=1, max_length=3)
-    parent: "Box | None" = None
     weight: float
     open: bool
 
@@ -292,11 +291,7 @@ def test_an_answer_is_parsed_into_a_model(client, temperature):
 
 
 def test_a_nested_schema_holds(client):
-    schema = Box.model_json_schema()
-    del schema["$defs"]["Box"]["properties"]["parent"]
-    schema["$defs"]["Box"]["required"] = ["label", "parts", "weight", "open"]
-    form = {"type": "json_schema", "json_schema": {"name": "box", "strict": False, "schema": schema["$defs"]["Box"] | schema}}
-    form["json_schema"]["schema"].pop("$ref", None)
+    form = {"type": "json_schema", "json_schema": {"name": "box", "strict": True, "schema": Box.model_json_schema()}}
     answer = client.chat.completions.create(
         model=MODEL, messages=[message("Describe a box.")], response_format=form, temperature=1, n=8, max_tokens=400, seed=1
     )

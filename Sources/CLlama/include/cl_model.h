@@ -36,6 +36,7 @@ typedef struct cl_model_info {
     uint64_t size_bytes;
     bool has_decoder;
     bool is_causal;
+    bool cuts_memory; // whether the end of a sequence's memory can be cut off: not so with recurrent memory
     uint64_t kv_bytes_per_token; // of all layers, with f16 keys and values; 0 where the model has no KV cache
 } cl_model_info;
 

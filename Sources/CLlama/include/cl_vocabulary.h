@@ -48,6 +48,11 @@ typedef struct cl_vocabulary_info {
 // Looks at every token once: ask once and keep the answer. CL_INVALID_ARGUMENT where the model has no vocabulary.
 cl_status cl_vocabulary_get_info(const cl_model * model, cl_vocabulary_info * info);
 
+// Whether two models have the same vocabulary, so that a token of one is the same token of the other: the kind, the size,
+// the special tokens, what is added around a text, and each token's text and kind. CL_FAILED with the first difference as
+// cl_last_error says it: "A" is the first model, "B" the second.
+cl_status cl_vocabulary_same(const cl_model * first, const cl_model * second);
+
 // How the bytes of a text become tokens, for a lower bound on their number before the text is tokenized.
 typedef enum __attribute__((enum_extensibility(open))) cl_byte_kind {
     CL_BYTE_LOST = 0,   // may become no token at all

@@ -71,6 +71,13 @@ struct ServeOptions {
         value: "N",
         help: "tokens guessed ahead from the text itself where that pays;\n0 for none (default: 8)"
     )
+    static let draftModel = CommandLineOption(
+        "--draft-model",
+        "-md",
+        value: "NAME|FILE",
+        help:
+            "a smaller model of the same vocabulary that guesses ahead for the\ndefault model where that pays (default: none)"
+    )
     static let storeFolder = CommandLineOption(
         "--kv-store",
         value: "DIR",
@@ -85,13 +92,14 @@ struct ServeOptions {
     static let characters = CommandLineOption(
         "--characters",
         value: "DIR",
-        help: "a folder of characters, YAML or JSON, that chats may name\n(default: characters, beside the models folder)"
+        help:
+            "a folder of characters, YAML or JSON, that chats may name\n(default: characters, beside the models folder)"
     )
     static let instructionTemplates = CommandLineOption(
         "--instruction-templates",
         value: "DIR",
         help:
-            "a folder of chat templates that chats may name\n(default: instruction-templates, beside the models folder)"
+            "a folder of chat templates that chats may name (default:\ninstruction-templates, beside the models folder)"
     )
     static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
     static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
@@ -99,7 +107,7 @@ struct ServeOptions {
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxGap, maxBody, speculation, storeFolder, storeSize, characters,
+            strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, characters,
             instructionTemplates, api, publicAPI,
         ] + ModelOptions.all
 
@@ -115,6 +123,8 @@ struct ServeOptions {
     var maxQueue: Int
     var maxGap: Duration
     var maxDrafts: Int
+    /// By its name, or its path; nil for none.
+    var draftModel: String?
     var maxBody: Int
     /// Nil where nothing outlives the process.
     var storeFolder: String?
@@ -140,6 +150,7 @@ struct ServeOptions {
         maxQueue = try options.integer(Self.maxQueue, in: 1...100_000) ?? 256
         maxGap = .milliseconds(try options.integer(Self.maxGap, in: 1...60_000) ?? 100)
         maxDrafts = try options.integer(Self.speculation, in: 0...64) ?? 8
+        draftModel = try Self.draftModel(options, maxDrafts: maxDrafts, isDeterministic: model.isDeterministic)
         maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
         storeFolder = options.string(Self.storeFolder)
         storeSize = try Self.storeSize(options)
@@ -183,6 +194,19 @@ struct ServeOptions {
             throw UsageError("an API key is longer than \(APIKeys.longest) bytes")
         }
         return keys
+    }
+
+    private static func draftModel(
+        _ options: ParsedOptions,
+        maxDrafts: Int,
+        isDeterministic: Bool
+    ) throws(UsageError) -> String? {
+        guard let name = options.string(draftModel) else { return nil }
+        if maxDrafts == 0 { throw UsageError("--draft-model is of no use with --draft-max 0: leave one of them out") }
+        if isDeterministic {
+            throw UsageError("--deterministic computes without guesses: leave out --draft-model")
+        }
+        return name
     }
 
     private static func storeSize(_ options: ParsedOptions) throws(UsageError) -> UInt64 {

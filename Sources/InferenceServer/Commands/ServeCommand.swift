@@ -23,7 +23,12 @@ struct ServeCommand {
         let folder = ModelFolder(path: options.model.folder)
         let available = AvailableMemory.bytes()
         let budget = MemoryBudget.measured(host: options.model.memoryBudget.bytes(of: available))
-        let selection = try ModelSelection(folder, options: options.model, budget: budget)
+        let selection = try ModelSelection(
+            folder,
+            options: options.model,
+            draftModel: options.draftModel,
+            budget: budget
+        )
         selection.printPlan(budget, available: available)
 
         // First of all, so that a conflict is found before a long loading; clients that come meanwhile wait.

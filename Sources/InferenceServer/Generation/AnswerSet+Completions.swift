@@ -72,7 +72,9 @@ extension AnswerSet {
                             var (answer, completion) = (answer, begin(index))
                             while let part = try await answer.next() {
                                 if let piece = try completion.piece(of: part) {
-                                    try await events.send(data: chunks.content(piece.text, index, logprobs: piece.logprobs).text)
+                                    try await events.send(
+                                        data: chunks.content(piece.text, index, logprobs: piece.logprobs).text
+                                    )
                                 }
                                 guard case .end(let reason, let usage) = part else { continue }
                                 try await events.send(data: chunks.closing(reason, index).text)

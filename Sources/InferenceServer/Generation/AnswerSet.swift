@@ -51,6 +51,7 @@ struct AnswerSet: Sendable {
             let items = prompt.map(PromptItem.token)
             for choice in 0..<parameters.count {
                 var sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
+                sampling.chain = SamplerChain(parameters.samplers, prompt: prompt, contextLength: model.contextLength)
                 if let grammar { sampling.grammar = grammar }
                 try model.prepare(sampling, grammarParameter: grammarParameter)
                 works.append(

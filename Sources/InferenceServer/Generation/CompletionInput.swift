@@ -60,7 +60,8 @@ struct CompletionInput {
             let first = vocabulary.addsBeginningOfSequence ? vocabulary.beginningOfSequence.map { [$0] } ?? [] : []
             tokens = first + [infill.prefix] + before + [infill.suffix] + behind + [infill.middle]
         } catch {
-            throw error as? APIError ?? APIError(error as? TokenizerError ?? TokenizerError(.failed, "\(error)"), param: "prompt")
+            throw error as? APIError
+                ?? APIError(error as? TokenizerError ?? TokenizerError(.failed, "\(error)"), param: "prompt")
         }
     }
 }

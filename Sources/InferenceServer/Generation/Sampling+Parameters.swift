@@ -13,7 +13,8 @@ extension Sampling {
     /// - Throws: 400 where a bias names a token that the vocabulary does not have.
     init(_ parameters: GenerationParameters, seed: Int64, choice: Int, vocabulary: Vocabulary) throws(APIError) {
         self.init()
-        temperature = Float(parameters.temperature ?? 1)
+        grammar = parameters.samplers.grammar.map { Grammar(rules: $0) }
+        temperature = Float(parameters.samplers.dynamicTemperature ?? parameters.temperature ?? 1)
         topP = Float(parameters.topP ?? 1)
         topK = Int32(clamping: max(0, parameters.topK ?? 0))
         minP = Float(parameters.minP ?? 0)

@@ -43,9 +43,21 @@ final class ChatModel: Sendable {
         let plan = model.plan
         LlamaRuntime.useBLAS(model.usesBLAS)
         let loaded = try LlamaModel(path: plan.path, gpuLayers: plan.gpuLayers, abort: abort)
+        let draft = try plan.draft.map { draft throws(LlamaError) in
+            DraftModel(
+                model: try LlamaModel(path: draft.path, gpuLayers: draft.gpuLayers, abort: abort),
+                options: draft.options
+            )
+        }
         let heartbeat = Heartbeat()
         let abort = AbortFlag()
-        let backend = try LlamaBackend(model: loaded, options: plan.options, heartbeat: heartbeat, abort: abort)
+        let backend = try LlamaBackend(
+            model: loaded,
+            options: plan.options,
+            draft: draft,
+            heartbeat: heartbeat,
+            abort: abort
+        )
         let taken = try backend.memory()
         if !MemoryBudget(plan.memory).holds(taken) {
             log.warning("\(model.id) takes \(taken.host), more than planned: \(plan.memory.host)")
@@ -54,6 +66,7 @@ final class ChatModel: Sendable {
         policy.stateBytes = Int(model.memory.host.states)
         let costs = Calibration.run(backend)
         self.loaded = loaded
+        let draftCosts = Calibration.draft(backend)
         vocabulary = try loaded.makeVocabulary()
         template = try ChatTemplate(vocabulary: vocabulary)
         engine = InferenceEngine(
@@ -61,6 +74,7 @@ final class ChatModel: Sendable {
             backend: backend,
             policy: policy,
             costs: costs,
+            draftCosts: draftCosts,
             heartbeat: heartbeat,
             abort: abort,
             board: model.board
@@ -80,6 +94,9 @@ final class ChatModel: Sendable {
         let (sequences, length, threads) = (plan.options.sequences, plan.options.contextLength, plan.options.threads)
         log.info("\(id): \(information.description), \(sequences) x \(length) tokens of context, \(threads) threads")
         Self.report(costs, policy, log)
+        if let draft, let guess = draftCosts.decode(1) {
+            log.info("\(id): \(draft.model.path) drafts for it, \(Self.milliseconds(guess)) a guess")
+        }
         if let stored {
             log.info("\(id): \(stored.count) stored states are of its kind")
             if policy.stateBytes == 0 { log.warning("\(id): --kv-store does nothing without memory for --cache-ram") }
@@ -125,12 +142,13 @@ final class ChatModel: Sendable {
         await engine.stop()
     }
 
+    private static func milliseconds(_ seconds: Double) -> String { "\(Int((seconds * 1000).rounded(.up))) ms" }
+
     /// Says what the promised gap comes to on this machine.
     private static func report(_ costs: StepCosts, _ policy: SchedulingPolicy, _ log: Log) {
         guard let step = costs.decode(1),
             let shortest = costs.estimate(StepLoad(decoding: 1, promptTokens: policy.smallestChunk))
         else { return }
-        let milliseconds = { (seconds: Double) in "\(Int((seconds * 1000).rounded(.up))) ms" }
         let promised = policy.maxGap / .seconds(1)
         if shortest > promised {
             log.warning(

@@ -8,15 +8,29 @@ struct ModelSelection {
     /// Ids of models that are installed and can't be served; the log says why.
     private(set) var unusable: Set<String> = []
 
-    /// Plans each model's load, as if it were alone.
+    /// Plans each model's load, as if it were alone; a draft model goes with the default one.
     ///
     /// - Throws: `ModelFolderError` where a model that was asked for, or the default one, can't be served.
-    init(_ folder: ModelFolder, options: ModelOptions, budget: MemoryBudget) throws(ModelFolderError) {
+    init(
+        _ folder: ModelFolder,
+        options: ModelOptions,
+        draftModel: String? = nil,
+        budget: MemoryBudget
+    ) throws(ModelFolderError) {
         var named: [ModelFile] = []
         for name in options.models { named.append(try folder.chatModel(name)) }
         if named.isEmpty { named.append(try folder.chatModel(nil)) }
+        let draft = try draftModel.map { name throws(ModelFolderError) in try folder.chatModel(name) }
         for file in named where !has(folder.id(of: file)) {
-            models.append(try ServableModel(file, id: folder.id(of: file), options: options, budget: budget))
+            models.append(
+                try ServableModel(
+                    file,
+                    id: folder.id(of: file),
+                    options: options,
+                    budget: budget,
+                    draft: models.isEmpty ? draft : nil
+                )
+            )
         }
         for file in folder.files where file.kind == .chat && !has(folder.id(of: file)) {
             let id = folder.id(of: file)

@@ -16,8 +16,20 @@ struct ServableModel: Sendable {
 
     /// Plans how the model is loaded.
     ///
+    /// - Parameters:
+    ///   - file: The model's.
+    ///   - id: What requests call it.
+    ///   - options: The command line's.
+    ///   - budget: Of all models.
+    ///   - draft: The file of a draft model that is loaded with it.
     /// - Throws: `ModelFolderError` that says why it can't be served.
-    init(_ file: ModelFile, id: String, options: ModelOptions, budget: MemoryBudget) throws(ModelFolderError) {
+    init(
+        _ file: ModelFile,
+        id: String,
+        options: ModelOptions,
+        budget: MemoryBudget,
+        draft: ModelFile? = nil
+    ) throws(ModelFolderError) {
         let variant = ModelVariant(of: file, id: id, options)
         do {
             plan = try LoadPlan(
@@ -25,6 +37,10 @@ struct ServableModel: Sendable {
                 options: variant.options,
                 contextLength: options.contextSize,
                 placement: options.gpuLayers,
+                draft: draft.map { file in
+                    let variant = ModelVariant(of: file, id: file.id, options)
+                    return DraftFile(path: variant.path, options: variant.options)
+                },
                 budget: budget
             )
         } catch let error as LoadPlanError {
@@ -53,6 +69,7 @@ struct ServableModel: Sendable {
     var summary: String {
         let context = "\(plan.options.sequences) x \(plan.options.contextLength) tokens"
         let gpus = plan.memory.gpus.map { "; GPU: \(plan.gpuLayers) of \(plan.information.layers) layers, \($0)" }
-        return "\(id): \(memory.host), \(context)\(gpus.joined())"
+        let drafts = plan.draft.map { "; the draft model \($0.path) included" } ?? ""
+        return "\(id): \(memory.host), \(context)\(gpus.joined())\(drafts)"
     }
 }

@@ -26,6 +26,7 @@ extension MetricsText {
             ("time_to_first_token_seconds", "From admission to the first token.", \.firstTokenSeconds),
             ("inter_token_seconds", "Between two tokens of one answer.", \.tokenGapSeconds),
             ("step_seconds", "Duration of a step.", \.stepSeconds),
+            ("draft_step_seconds", "Duration of a step of the draft model.", \.draftStepSeconds),
             ("step_sequences", "Sequences in a step.", \.stepSequences),
             ("step_tokens", "Tokens in a step.", \.stepTokens),
         ]
@@ -46,6 +47,21 @@ extension MetricsText {
         ]
         for (name, help, path) in counters {
             counter(Self.prefix + name, help, reports.map { ($0.labels, $0.1.metrics[keyPath: path]) })
+        }
+        let drafts: [(String, String, KeyPath<DraftCounts, [DraftSource: UInt64]>)] = [
+            ("draft_tokens_total", "Tokens guessed ahead, by where the guess came from.", \.drafted),
+            ("accepted_draft_tokens_total", "Guesses that were right, by where they came from.", \.accepted),
+        ]
+        for (name, help, path) in drafts {
+            counter(
+                Self.prefix + name,
+                help,
+                reports.flatMap { labels, report in
+                    DraftSource.allCases.map { source in
+                        (labels + [("source", source.rawValue)], report.metrics.drafts[keyPath: path][source] ?? 0)
+                    }
+                }
+            )
         }
         counter(
             Self.prefix + "requests_total",

@@ -42,6 +42,13 @@ extension SchedulerState.Model {
             running: report.counts.running,
             paused: report.counts.paused,
             sequenceCount: report.sequences.count,
+            drafts: DraftSource.allCases.map { source in
+                SchedulerState.Drafts(
+                    source: source.rawValue,
+                    drafted: report.metrics.drafts.drafted[source] ?? 0,
+                    accepted: report.metrics.drafts.accepted[source] ?? 0
+                )
+            },
             requests: report.requests.filter { $0.owner == caller }.map { request in
                 SchedulerState.Request(
                     id: request.state.id.rawValue,

@@ -64,7 +64,10 @@ struct WebUILibrary: Sendable {
         let isName =
             !name.hasPrefix(".") && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x2F && $0 != 0x5C && $0 != 0x7F }
         guard isName else {
-            throw Self.fault(parameter, "Invalid '\(parameter)': it is the name of a file without its ending, not a path.")
+            throw Self.fault(
+                parameter,
+                "Invalid '\(parameter)': it is the name of a file without its ending, not a path."
+            )
         }
         for ending in endings {
             let path = "\(folder)/\(name).\(ending)"

@@ -5,6 +5,15 @@ package struct LoadPlan: Sendable {
     package let gpuLayers: Int
     package let memory: ModelMemory
     package let information: LlamaModel.Information
+    /// The draft model that is loaded beside it; its part of the memory is counted.
+    package let draft: Draft?
+
+    /// How a draft model will be loaded.
+    package struct Draft: Sendable {
+        package let path: String
+        package let options: LlamaBackend.Options
+        package let gpuLayers: Int
+    }
 
     /// Measures the model; blocks for tenths of a second, longer where layers are to be placed.
     ///
@@ -13,6 +22,7 @@ package struct LoadPlan: Sendable {
     ///   - options: The context's measures, but for its length.
     ///   - contextLength: Tokens in each sequence; nil: what training and budget allow.
     ///   - placement: Which layers go to a GPU.
+    ///   - draft: The file of a draft model that is loaded beside it.
     ///   - budget: What all models may take; this one is measured as if it were alone.
     /// - Throws: `LlamaError` for a file that is no model, `LoadPlanError` where it does not fit.
     package init(
@@ -20,6 +30,7 @@ package struct LoadPlan: Sendable {
         options: LlamaBackend.Options,
         contextLength: Int?,
         placement: LayerPlacement,
+        draft: DraftFile? = nil,
         budget: MemoryBudget
     ) throws {
         var options = options
@@ -28,19 +39,20 @@ package struct LoadPlan: Sendable {
             guard !budget.gpus.isEmpty else { throw LoadPlanError.noGPU(layers: count) }
             layers = count
         }
-        var measure = try ModelMeasure(path: path, gpuLayers: layers)
-        layers = min(layers, measure.information.layers)
+        var measure = try LoadMeasure(path: path, gpuLayers: layers, draft: draft)
+        information = measure.model.information
+        layers = min(layers, information.layers)
         options.contextLength = try contextLength ?? measure.contextLength(options, budget)
         if options.isUnified, let tokens = options.cacheTokens {
             options.contextLength = min(options.contextLength, tokens)
         }
         if placement == .automatic, !budget.gpus.isEmpty {
             let wanted = options
-            layers = try LayerPlacement.most(of: measure.information.layers) { count in
-                let memory = try ModelMeasure(path: path, gpuLayers: count).memory(wanted)
+            layers = try LayerPlacement.most(of: information.layers) { count in
+                let memory = try LoadMeasure(path: path, gpuLayers: count, draft: draft).memory(wanted)
                 return zip(memory.gpus, budget.gpus).allSatisfy { $0.total <= $1.budget }
             }
-            measure = try ModelMeasure(path: path, gpuLayers: layers)
+            measure = try LoadMeasure(path: path, gpuLayers: layers, draft: draft)
         }
         let memory = try measure.memory(options)
         guard budget.holds(memory) else {
@@ -50,11 +62,15 @@ package struct LoadPlan: Sendable {
         self.options = options
         gpuLayers = layers
         self.memory = memory
-        information = measure.information
+        if let draft, let draftOptions = measure.draftOptions(beside: options) {
+            self.draft = Draft(path: draft.path, options: draftOptions, gpuLayers: measure.draftLayers)
+        } else {
+            self.draft = nil
+        }
     }
 }
 
-extension ModelMeasure {
+extension LoadMeasure {
     /// The longest context that training and budget allow.
     ///
     /// - Throws: `LoadPlanError` where there is none.
@@ -70,7 +86,10 @@ extension ModelMeasure {
                 bytesPerToken: (Double(uses.1.total) - Double(uses.0.total)) / 256
             )
         }
-        let length = ContextBudget.contextLength(trainingContext: information.trainingContext, memories: memories)
+        let length = ContextBudget.contextLength(
+            trainingContext: model.information.trainingContext,
+            memories: memories
+        )
         guard let length else { throw LoadPlanError.doesNotFit(least, budget, length: 256) }
         return length
     }

@@ -15,6 +15,16 @@ package struct MemoryUse: Sendable, Equatable {
     }
 
     package var total: UInt64 { weights + cache + compute + states }
+
+    static func + (left: Self, right: Self) -> Self {
+        var sum = Self(
+            weights: left.weights + right.weights,
+            cache: left.cache + right.cache,
+            compute: left.compute + right.compute
+        )
+        sum.states = left.states + right.states
+        return sum
+    }
 }
 
 /// What a model and its context take, in each memory.
@@ -30,6 +40,11 @@ package struct ModelMemory: Sendable, Equatable {
 
     /// The host's first.
     package var uses: [MemoryUse] { [host] + gpus }
+
+    /// What two models take together, of the same memories.
+    static func + (left: Self, right: Self) -> Self {
+        Self(host: left.host + right.host, gpus: zip(left.gpus, right.gpus).map { $0 + $1 })
+    }
 }
 
 /// What may be taken of each memory by all models together, in bytes.

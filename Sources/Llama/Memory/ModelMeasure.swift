@@ -17,6 +17,13 @@ package struct ModelMeasure: Sendable {
         model = try LlamaModel(path: path, gpuLayers: gpuLayers, isMeasured: true)
     }
 
+    /// Checks that a token of this model is the same token of another.
+    ///
+    /// - Throws: `LlamaError` that says how this one (A) and the other (B) differ.
+    func checkVocabulary(isThatOf other: ModelMeasure) throws(LlamaError) {
+        try model.checkVocabulary(isThatOf: other.model)
+    }
+
     /// What the model would take with such a context.
     package func memory(_ options: LlamaBackend.Options) throws(LlamaError) -> ModelMemory {
         try LlamaContext(model: model, options: options.feasible, watch: StepWatch()).memory()

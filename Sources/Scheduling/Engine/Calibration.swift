@@ -13,6 +13,42 @@ package enum Calibration {
         return calibration.costs
     }
 
+    /// Runs a few steps of the draft model, where there is one, and leaves the backend as it was.
+    ///
+    /// - Returns: What its steps took; nothing where one failed.
+    package static func draft(_ backend: any Backend) -> StepCosts {
+        var costs = StepCosts()
+        guard backend.limits.draftContextLength >= 256 else { return costs }
+        let guesses = 4
+        /// Nil where it failed.
+        func seconds(_ sequences: Int, read: Int, guesses: Int) -> Double? {
+            let slices = (0..<sequences).map { sequence in
+                DraftSlice(
+                    request: RequestID(rawValue: UInt64(sequence)),
+                    sequence: SequenceID(rawValue: Int32(sequence)),
+                    position: 0,
+                    tokens: Array(repeating: 0, count: read),
+                    guesses: guesses
+                )
+            }
+            let start = ContinuousClock.now
+            guard case .drafted(let made) = backend.run(BatchPlan(step: .draft(slices))) else { return nil }
+            let passes = guesses > 0 ? made.map(\.count).max() ?? 0 : 1
+            return (ContinuousClock.now - start) / .seconds(1) / Double(max(1, passes))
+        }
+        let read = min(64, backend.limits.maxStepTokens)
+        // The first step touches memory for the first time.
+        guard seconds(1, read: 2, guesses: 1) != nil, let reading = seconds(1, read: read, guesses: 0) else {
+            return costs
+        }
+        costs.note(StepLoad(decoding: 0, promptTokens: read), seconds: reading)
+        for sequences in Set([1, min(4, backend.limits.maxSequences)]).sorted() {
+            guard let pass = seconds(sequences, read: 1, guesses: guesses) else { break }
+            costs.note(StepLoad(decoding: sequences), seconds: pass)
+        }
+        return costs
+    }
+
     private struct Run {
         let backend: any Backend
         var costs = StepCosts()
@@ -33,6 +69,7 @@ package enum Calibration {
                 return
             }
             for _ in 0..<3 { note(StepLoad(decoding: 1), [slice(0, 1)]) }
+            if backend.limits.cutsSequences { note(StepLoad(decoding: 1, drafts: 4), [slice(0, 5, drafts: 4)]) }
             for count in [16, 64, 256] {
                 if backend.limits.maxSequences > 1, count == 16 {
                     note(StepLoad(decoding: 1, promptTokens: count), [slice(0, 1), slice(1, count)])
@@ -70,14 +107,15 @@ package enum Calibration {
         }
 
         /// So many tokens of a sequence, or nil where its context has no room for them.
-        private func slice(_ sequence: Int, _ count: Int) -> TokenSlice? {
+        private func slice(_ sequence: Int, _ count: Int, drafts: Int = 0) -> TokenSlice? {
             guard positions[sequence] + count < backend.limits.contextLength else { return nil }
             return TokenSlice(
                 request: sequence == 0 ? Self.stream : Self.prompt,
                 sequence: SequenceID(rawValue: Int32(sequence)),
                 tokens: Array(repeating: 0, count: count),
                 position: positions[sequence],
-                samples: count == 1
+                samples: count == drafts + 1,
+                drafts: drafts
             )
         }
     }

@@ -21,7 +21,10 @@ package struct EngineMetrics: Sendable, Equatable {
     package var firstTokenSeconds = Histogram(bounds: Self.waits)
     /// Between two tokens of one answer; not while its reader does not read.
     package var tokenGapSeconds = Histogram(bounds: Self.moments)
+    /// Of steps that generate or embed.
     package var stepSeconds = Histogram(bounds: Self.moments)
+    /// Of the draft model's steps.
+    package var draftStepSeconds = Histogram(bounds: Self.moments)
     /// Sequences, or texts, in a step.
     package var stepSequences = Histogram(bounds: Self.powersOfTwo(upTo: 256))
     /// Tokens in a step.
@@ -31,6 +34,8 @@ package struct EngineMetrics: Sendable, Equatable {
     /// How many of them were in the KV cache already.
     package var cachedPromptTokens: UInt64 = 0
     package var generatedTokens: UInt64 = 0
+    /// What was guessed ahead, and what of it was right.
+    package var drafts = DraftCounts()
     private var outcomes: [Outcome: UInt64] = [:]
 
     package init() {}

@@ -13,10 +13,15 @@ struct EngineRecorder {
     }
 
     private(set) var metrics: EngineMetrics
+    /// What had been guessed before this engine began.
+    private let earlierDrafts: DraftCounts
     private var lives: [RequestID: Life] = [:]
 
     /// Goes on counting from these metrics.
-    init(_ metrics: EngineMetrics) { self.metrics = metrics }
+    init(_ metrics: EngineMetrics) {
+        self.metrics = metrics
+        earlierDrafts = metrics.drafts
+    }
 
     /// Nil where there is no such request, or it has ended.
     subscript(_ id: RequestID) -> Life? { lives[id] }
@@ -31,6 +36,9 @@ struct EngineRecorder {
             lives[request.id] = Life(owner: request.owner, admitted: now, promptTokens: tokens)
         }
     }
+
+    /// What was guessed since the engine began.
+    mutating func drafted(_ counts: DraftCounts) { metrics.drafts = earlierDrafts + counts }
 
     mutating func rejected(_ count: Int) { metrics.count(.rejected, count) }
 
@@ -47,9 +55,11 @@ struct EngineRecorder {
 
     /// A step is over, whatever came of it.
     mutating func ended(_ plan: BatchPlan, duration: Duration) {
+        if case .draft = plan.step { return metrics.draftStepSeconds.observe(duration) }
         metrics.stepSeconds.observe(duration)
         let sizes =
             switch plan.step {
+            case .draft: [Int]()
             case .tokens(let slices): slices.map(\.tokens.count)
             case .embeddings(let texts): texts.map(\.tokens.count)
             case .encode(let step): [step.item.tokenCount]

@@ -37,6 +37,7 @@ package actor InferenceEngine {
     ///   - backend: Used on the engine's thread alone from now on.
     ///   - policy: The numbers that shape plans.
     ///   - costs: What is known already of how long steps take.
+    ///   - draftCosts: And how long steps of the draft model do, for each guess.
     ///   - heartbeat: The one that the backend beats, if it beats one.
     ///   - abort: Raised when a step is to be cut off: when the engine stops, or everybody it works for has gone; the
     ///     backend's native code polls it.
@@ -47,13 +48,14 @@ package actor InferenceEngine {
         backend: sending any Backend,
         policy: SchedulingPolicy = SchedulingPolicy(),
         costs: StepCosts = StepCosts(),
+        draftCosts: StepCosts = StepCosts(),
         heartbeat: Heartbeat = Heartbeat(),
         abort: AbortFlag = AbortFlag(),
         board: EngineBoard = EngineBoard(EngineReport()),
         channelCapacity: Int = 128
     ) {
         limits = backend.limits
-        scheduler = Scheduler(limits: backend.limits, policy: policy, costs: costs)
+        scheduler = Scheduler(limits: backend.limits, policy: policy, costs: costs, draftCosts: draftCosts)
         self.backend = backend
         self.heartbeat = heartbeat
         self.board = board
@@ -219,6 +221,7 @@ package actor InferenceEngine {
     private func publish() {
         var report = EngineReport()
         let snapshot = scheduler.snapshot
+        recorder.drafted(scheduler.draftCounts)
         report.metrics = recorder.metrics
         report.counts = scheduler.counts
         report.sequences = snapshot.sequences

@@ -33,6 +33,9 @@ package struct BackendLimits: Sendable {
     package var stateBytes: Int
     package var stateBytesPerToken: Int
 
+    /// Tokens of prompt and answer that a sequence of the draft model can hold; 0 without a draft model.
+    package var draftContextLength = 0
+
     /// Whether a copy may be put off until the step: nothing is restored, and no state saved of the copy, before it.
     var defersCopies: Bool { cutsSequences && !cutsStates }
 

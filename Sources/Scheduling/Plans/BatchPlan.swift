@@ -45,10 +45,12 @@ package enum SequenceOperation: Sendable, Equatable {
     }
 }
 
-/// The three kinds of work that a backend does, each in one call.
+/// The kinds of work that a backend does, each in one call.
 package enum Step: Sendable {
     /// Prompt chunks and single tokens of many sequences, causal.
     case tokens([TokenSlice])
+    /// Guesses of a draft model, for the token step that follows; changes nothing that the other steps see.
+    case draft([DraftSlice])
     /// Whole texts, packed: never more than `BackendLimits.maxEmbeddingTokens` tokens.
     case embeddings([EmbeddingText])
     /// One media item of one prompt, alone.

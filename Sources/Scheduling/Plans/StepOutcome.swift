@@ -6,6 +6,9 @@ package enum StepOutcome: Sendable {
     case sampled([[SampledToken]], scores: [[TokenProbabilities]] = [])
     /// An embedding step was done: one vector for each text, in the plan's order.
     case embedded([[Float]])
+    /// A draft step was done: for each slice, in the plan's order, as many guesses as were asked for, or fewer where the draft
+    /// model would end there. Any other outcome of a draft step but `aborted` says that there are to be no more of them.
+    case drafted([[TokenID]])
     /// There was no room in the KV cache; the memory is as it was before the step.
     case noRoom
     /// The step was cut off; what the sequences in it hold from its positions on is not known.

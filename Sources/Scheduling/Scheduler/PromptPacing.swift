@@ -51,6 +51,14 @@ struct PromptPacing: Sendable {
         return max(smallestChunk, Int((maxGap - decode) / each))
     }
 
+    /// Whether nobody has had more than a prompt's share of the streams' time.
+    var hasCredit: Bool { credit >= 0 }
+
+    /// Takes in what a step of the draft model took: its guesses are the streams' own, what it reads is a prompt like others.
+    ///
+    /// The token step behind it bounds what is saved up.
+    mutating func noteDrafts(guessing: Double, reading: Double) { credit += Self.promptShare * guessing - reading }
+
     /// Takes in what a step took.
     mutating func note(_ load: StepLoad, seconds: Double) {
         costs.note(load, seconds: seconds)
@@ -61,7 +69,7 @@ struct PromptPacing: Sendable {
         // A step without prompts is the streams' whole, whatever they do with it.
         let decode = load.promptTokens == 0 ? seconds : min(seconds, costs.decode(load.decoding) ?? seconds)
         credit += Self.promptShare * decode - (seconds - decode)
-        // What nobody used is not saved up: it would be a burst later.
-        credit = min(credit, 0.0)
+        // No more is saved up than one step earns, for the chunk that comes next: it would be a burst later.
+        credit = min(credit, Self.promptShare * decode)
     }
 }

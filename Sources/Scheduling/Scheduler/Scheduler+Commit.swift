@@ -12,6 +12,7 @@ extension Scheduler {
     ) -> [(RequestID, RequestEvent)] {
         if case .sampled = outcome, !plan.operations.contains(where: \.movesMemory), let load = plan.load {
             pacing.note(load, seconds: duration / .seconds(1))
+            if load.decoding > 0 { drafting.earnAttempts(duration / .seconds(1)) }
         }
         switch (plan.step, outcome) {
         case (.tokens(let slices), .sampled(let samples, let scores)):
@@ -20,15 +21,18 @@ extension Scheduler {
             return commit(step, samples.first ?? nil)
         case (.embeddings(let texts), .embedded(let vectors)):
             return commit(texts, vectors)
+        case (_, .operationFailed(let index, let reason)):
+            return undo(plan, failedAt: index, reason)
+        case (.draft(let slices), _):
+            commit(slices, outcome, seconds: duration / .seconds(1))
+            return []
         case (_, .noRoom):
             return makeRoom(for: plan)
         case (_, .aborted):
             return abort(plan)
-        case (_, .operationFailed(let index, let reason)):
-            return undo(plan, failedAt: index, reason)
         case (_, .failed(let reason)):
             return fail(plan, SchedulingError(.backendFailed, reason))
-        case (_, .sampled), (_, .embedded):
+        case (_, .sampled), (_, .embedded), (_, .drafted):
             return fail(plan, SchedulingError(.backendFailed, "the outcome is not one of this kind of step"))
         }
     }
@@ -119,7 +123,7 @@ extension Scheduler {
         let id = slice.request
         advance(index, by: slice.tokens.count - slice.drafts)
         let accepted = max(0, sampled.count - 1)
-        running[index].speculation.note(drafted: slice.drafts, accepted: accepted)
+        note(slice.drafts, accepted, of: index)
         running[index].usage.drafted += slice.drafts
         running[index].usage.accepted += accepted
         var events = take(sampled.first, at: index)
@@ -130,6 +134,13 @@ extension Scheduler {
             events += take(token, at: index)
         }
         return events
+    }
+
+    private mutating func note(_ drafted: Int, _ accepted: Int, of index: Int) {
+        let source = running[index].speculation.source
+        running[index].speculation.note(drafted: drafted, accepted: accepted)
+        if source == .model { drafting.record.note(drafted: drafted, accepted: accepted) }
+        draftCounts.note(source, drafted: drafted, accepted: accepted)
     }
 
     /// The sampled token of a running request: told, and the last one where it ends the generation.

@@ -141,10 +141,11 @@ extension BatchPlan {
         )
     }
 
-    /// The requests of the step, with the sequences that hold their memory.
+    /// The requests of the step, with the sequences of theirs that it computes on.
     package var participants: [(RequestID, SequenceID?)] {
         switch step {
         case .tokens(let slices): slices.map { ($0.request, $0.sequence) }
+        case .draft(let slices): slices.map { ($0.request, nil) }
         case .embeddings(let texts): texts.map { ($0.request, nil) }
         case .encode(let step): [(step.request, step.sequence)]
         }

@@ -35,16 +35,23 @@ extension Scheduler {
         }
     }
 
-    /// Every decoding sequence's next token, with guesses of those that follow, then chunks of prompts in what is left.
+    /// Every decoding sequence's next token, with guesses of those that follow, then chunks of prompts in what is left; the
+    /// draft model's step before it, where that pays.
     private mutating func tokenStep() -> Step? {
         let streams = running.indices.filter { running[$0].isDecoding && !running[$0].isPaused }
+        // Behind a step of the draft model the streams go on at once: both together keep to the gap.
+        let isOwn = drafting.lastStep != nil && !streams.isEmpty
         let budget = min(limits.maxStepTokens - streams.count, pacing.promptTokens(decoding: streams.count))
-        let chunks = promptChunks(budget)
+        let chunks = isOwn ? [] : promptChunks(budget)
+        guard !streams.isEmpty || !chunks.isEmpty else { return nil }
+        if chunks.isEmpty, let step = draftStep(for: streams) { return step }
         let drafts = chunks.isEmpty ? drafts(for: streams) : [:]
+        drafting.guesses = [:]
+        drafting.lastStep = nil
         let slices = streams.map { index in
             slice(of: running[index], count: 1, drafts: drafts[index] ?? [])
         }
-        return slices.isEmpty && chunks.isEmpty ? nil : .tokens(slices + chunks)
+        return .tokens(slices + chunks)
     }
 
     /// Chunks of prompts: half of the budget for the oldest, so that it can't starve; the rest for the shortest first, so

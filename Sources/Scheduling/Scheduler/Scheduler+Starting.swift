@@ -211,15 +211,17 @@ extension Scheduler {
             done: start.shared,
             scored: request.progress?.scored ?? request.generation.firstScored ?? 0,
             checkpoints: checkpoints,
-            speculation: request.progress?.speculation ?? Speculation(items, maxDrafts: maxDrafts),
-            begun: tick
+            speculation: request.progress?.speculation
+                ?? Speculation(items, maxDrafts: maxDrafts, modelAcceptance: drafting.record.acceptance),
+            begun: tick,
+            isText: items.allSatisfy { $0.token != nil }
         )
         generation.isPaused = request.progress?.isPaused ?? false
         running.append(generation)
     }
 
-    /// How many tokens are guessed ahead, at most; guesses that were wrong have to be cut off again.
-    private var maxDrafts: Int { limits.cutsSequences && policy.fixedChunk == nil ? policy.maxDrafts : 0 }
+    /// How many tokens are guessed ahead, at most.
+    private var maxDrafts: Int { Self.drafts(limits, policy) ? policy.maxDrafts : 0 }
 
     /// Puts the shared items into the sequence, and nothing else.
     private mutating func fill(_ start: Start, _ items: [PromptItem], owner: Owner) {

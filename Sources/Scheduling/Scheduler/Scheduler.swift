@@ -8,7 +8,8 @@
 ///
 /// Decoding sequences are in every token step; what is left of the step goes to prompts. Steps of different kinds take
 /// turns. See Scheduler+Admission (the queues), Scheduler+Starting (which sequence, which prefix), Scheduler+Memory
-/// (what is kept), Scheduler+Planning, Scheduler+Drafting and Scheduler+Commit.
+/// (what is kept), Scheduler+Planning, Scheduler+Drafting, Scheduler+ModelDrafts and
+/// Scheduler+Commit.
 package struct Scheduler: Sendable {
     package let limits: BackendLimits
     package let policy: SchedulingPolicy
@@ -43,6 +44,12 @@ package struct Scheduler: Sendable {
     var pacing: PromptPacing
     /// How many tokens answers have.
     var answerLength = AnswerLength()
+    /// The draft model, where there is one.
+    var drafting: ModelDrafting
+    /// What was guessed ahead, and what of it was right.
+    package internal(set) var draftCounts = DraftCounts()
+    /// How often guesses were left out of a step because they would not have paid.
+    var draftsHeldBack = 0
     /// Counts plans: the time that least-recently-used is measured in.
     var tick: UInt64 = 0
     var lastState: UInt64 = 0
@@ -51,10 +58,12 @@ package struct Scheduler: Sendable {
     ///   - limits: The backend's.
     ///   - policy: The numbers that shape plans.
     ///   - costs: What is known already of how long steps take.
+    ///   - draftCosts: And how long steps of the draft model do, for each guess.
     package init(
         limits: BackendLimits,
         policy: SchedulingPolicy = SchedulingPolicy(),
-        costs: StepCosts = StepCosts()
+        costs: StepCosts = StepCosts(),
+        draftCosts: StepCosts = StepCosts()
     ) {
         precondition(limits.maxSequences > 0 && limits.maxStepTokens >= limits.maxSequences)
         precondition(limits.cacheTokens >= limits.contextLength)
@@ -68,7 +77,17 @@ package struct Scheduler: Sendable {
             largestChunk: policy.prefillTokensAlone,
             costs: costs
         )
+        drafting = ModelDrafting(
+            isOn: limits.draftContextLength > 0 && Self.drafts(limits, policy),
+            sequences: limits.maxSequences,
+            costs: draftCosts
+        )
         slots = (0..<limits.maxSequences).map { SequenceSlot(id: SequenceID(rawValue: Int32($0))) }
+    }
+
+    /// Whether tokens are guessed ahead at all; guesses that were wrong have to be cut off again.
+    static func drafts(_ limits: BackendLimits, _ policy: SchedulingPolicy) -> Bool {
+        limits.cutsSequences && policy.fixedChunk == nil && policy.maxDrafts > 0
     }
 
     /// Forgets a request without an event; no later plan works for it.
@@ -106,6 +125,12 @@ package struct Scheduler: Sendable {
 
     /// What steps are thought to take.
     package var costs: StepCosts { pacing.costs }
+
+    /// What steps of the draft model are thought to take.
+    package var draftCosts: StepCosts { drafting.costs }
+
+    /// Whether there is a draft model that has not failed.
+    package var asksDraftModel: Bool { drafting.isOn }
 
     /// The requests whose next token is all that is to be computed of them, and whose readers keep up.
     package var streams: [RequestID] { running.filter { $0.isDecoding && !$0.isPaused }.map(\.id) }

@@ -57,6 +57,8 @@ struct RunningGeneration: Sendable {
     var speculation: Speculation
     /// When it got its sequence.
     let begun: UInt64
+    /// Whether there are no media among the items.
+    let isText: Bool
     var isPaused = false
 
     /// How many tokens of the KV cache the items fill.

@@ -29,6 +29,8 @@ package struct SchedulingPolicy: Sendable {
     package var scoredTokens = 32
     /// The most tokens that are guessed ahead of a sequence in one step; 0 for no speculation.
     package var maxDrafts = 0
+    /// Of so many steps of several sequences in which guesses would not pay by what they cost before, one has them all the same.
+    package var draftReviewInterval = 256
     /// Nil, or in how large chunks each request is computed by itself, so that its answer does not depend on who else is
     /// there: the kernels' rounding depends on how many tokens they work on.
     package var fixedChunk: Int?

@@ -24,8 +24,10 @@ package struct StepCosts: Sendable, Equatable {
     private var promptTokenBesideStreams: Double?
     /// The time of one prompt token in a step without streams, or nil where none was seen.
     package private(set) var promptTokenAlone: Double?
-    /// What a guessed token adds to a step, or nil where none was seen.
-    package private(set) var draftToken: Double?
+    /// Of steps with guessed tokens, by the number of decoding sequences: what all of them together add to a step.
+    private var draftSteps: [Int: Double] = [:]
+    /// And what each of them does.
+    private var draftTokens: [Int: Double] = [:]
 
     /// The weight of a new observation; a larger one for prompts, whose tokens cost more as the prompt gets longer.
     private static let weight = 0.2
@@ -37,7 +39,10 @@ package struct StepCosts: Sendable, Equatable {
     package mutating func note(_ load: StepLoad, seconds: Double) {
         if load.drafts > 0 {
             guard load.promptTokens == 0, let plain = decode(load.decoding) else { return }
-            draftToken = Self.average(draftToken, max(0, seconds - plain) / Double(load.drafts), Self.weight)
+            let more = max(0, seconds - plain)
+            let each = more / Double(load.drafts)
+            draftSteps[load.decoding] = Self.average(draftSteps[load.decoding], more, Self.weight)
+            draftTokens[load.decoding] = Self.average(draftTokens[load.decoding], each, Self.weight)
             return
         }
         guard load.promptTokens > 0 else {
@@ -79,6 +84,16 @@ package struct StepCosts: Sendable, Equatable {
         }
     }
 
+    /// What a guessed token adds to a step in which so many sequences decode, or about so many; nil where none was seen.
+    package func draftToken(_ count: Int) -> Double? {
+        draftTokens[count] ?? draftTokens.min { (abs($0.key - count), $0.key) < (abs($1.key - count), $1.key) }?.value
+    }
+
+    /// What guessed tokens, however few, add to a step in which so many sequences decode, or nil where none was seen.
+    ///
+    /// Sequences of a batch that have more tokens than the others take a pass of their own.
+    package func draftStep(_ count: Int) -> Double? { draftSteps[count] }
+
     /// The time of one prompt token beside running streams, or nil where none was seen.
     package var promptToken: Double? { promptTokenBesideStreams ?? promptTokenAlone.map { $0 * 2 } }
 
@@ -87,7 +102,7 @@ package struct StepCosts: Sendable, Equatable {
         guard let decoding = load.decoding > 0 ? decode(load.decoding) : 0,
             let each = load.promptTokens == 0 ? 0 : load.decoding > 0 ? promptToken : promptTokenAlone
         else { return nil }
-        return decoding + Double(load.promptTokens) * each + Double(load.drafts) * (draftToken ?? 0)
+        return decoding + Double(load.promptTokens) * each + Double(load.drafts) * (draftToken(load.decoding) ?? 0)
     }
 
     private static func average(_ old: Double?, _ new: Double, _ weight: Double) -> Double {

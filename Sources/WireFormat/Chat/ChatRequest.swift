@@ -29,6 +29,8 @@ extension ChatRequest {
         static let logprobs = Parameter("logprobs", BooleanShape())
         static let topLogprobs = Parameter("top_logprobs", IntegerShape(minimum: 0, maximum: 20))
         static let responseFormat = Parameter("response_format", ResponseFormatShape())
+        /// llama.cpp's, for the same.
+        static let jsonSchema = Parameter("json_schema", AnyShape())
     }
 
     package init(json: JSONValue) throws(APIError) {
@@ -38,12 +40,13 @@ extension ChatRequest {
             try conversation.linkResults()
             try conversation.checkContinuation()
             let usesFunctions = try conversation.readTools(&reader)
-            conversation.responseFormat = try reader.optional(Parameters.responseFormat) ?? .text
+            conversation.responseFormat = try Self.responseFormat(&reader)
             try conversation.readReasoning(&reader)
             var generation = try GenerationParameters(reading: &reader)
             // The newer name wins over `max_tokens`.
             if let limit = try reader.optional(Parameters.maximumTokens) { generation.maximumTokens = Int(limit) }
             generation.logprobs = try Self.logprobs(&reader)
+            try conversation.checkGrammar(generation)
             let webUI = try WebUIChat(reading: &reader, conversation, generation)
             try reader.check(DormantParameter.chat)
             return ChatRequest(
@@ -54,6 +57,16 @@ extension ChatRequest {
                 webUI: webUI
             )
         }
+    }
+
+    private static func responseFormat(_ reader: inout ObjectReader) throws(APIError) -> ResponseFormat {
+        let format = try reader.optional(Parameters.responseFormat) ?? .text
+        guard let schema = try reader.optional(Parameters.jsonSchema) else { return format }
+        let path = reader.path.member("json_schema")
+        guard format == .text else {
+            throw .invalidValue("'json_schema' and 'response_format' exclude each other.", at: path)
+        }
+        return .jsonSchema(try JSONSchema.checked(schema, isStrict: false, at: path), isStrict: false)
     }
 
     private static func logprobs(_ reader: inout ObjectReader) throws(APIError) -> Int? {

@@ -67,6 +67,18 @@ extension Conversation {
         }
     }
 
+    /// Refuses a grammar beside what is made a grammar of.
+    func checkGrammar(_ generation: GenerationParameters) throws(APIError) {
+        guard generation.samplers.grammar != nil else { return }
+        let others = [(responseFormat != .text, "a format"), (!tools.isEmpty && toolChoice.mode != .none, "tools")]
+        for (isThere, name) in others where isThere {
+            throw .invalidValue(
+                "'grammar' and \(name) exclude each other.",
+                at: ParameterPath.root.member("grammar")
+            )
+        }
+    }
+
     /// Reads what may be called, in the new form or the old one.
     ///
     /// - Returns: Whether it was the old one.

@@ -1,6 +1,8 @@
 /// What a model is asked in a chat, whatever API asks it: every dialect's request becomes one of these.
 package struct Conversation: Sendable, Equatable {
-    /// What has been said so far. Where the last turn is the assistant's, the answer goes on from it.
+    /// What has been said so far.
+    ///
+    /// Where the last turn is the assistant's, the answer goes on from it.
     package var turns: [Turn]
 
     /// What the model may call.

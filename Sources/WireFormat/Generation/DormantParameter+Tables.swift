@@ -9,34 +9,10 @@ extension DormantParameter {
         .accepts("prompt_cache_key", StringShape()),
         .accepts("cache_prompt", BooleanShape()),
 
-        // Samplers of llama.cpp and its relatives, refused unless switched off.
-        .refuses("typical_p", except: [1]),
-        .refuses("top_n_sigma", except: [-1, 0]),
-        .refuses("xtc_probability", except: [0]),
-        .refuses("xtc_threshold"),
-        .refuses("dynatemp_range", except: [0]),
-        .refuses("dynatemp_exponent", except: [1]),
-        .refuses("repeat_penalty", except: [1]),
-        .refuses("repetition_penalty", except: [1]),
-        .refuses("repeat_last_n"),
-        .refuses("dry_multiplier", except: [0]),
-        .refuses("dry_base"),
-        .refuses("dry_allowed_length"),
-        .refuses("dry_penalty_last_n"),
-        .refuses("dry_sequence_breakers"),
-        .refuses("mirostat", except: [0]),
-        .refuses("mirostat_tau"),
-        .refuses("mirostat_eta"),
-        .refuses("min_keep", except: [0, 1]),
-        .refuses("samplers"),
-
-        // The rest of llama.cpp's.
-        .refuses("n_predict"),
+        // llama.cpp's.
         .refuses("n_indent", except: [0]),
         .refuses("n_keep", except: [0]),
         .refuses("n_probs", except: [0]),
-        .refuses("grammar", except: [""]),
-        .refuses("json_schema"),
         .refuses("t_max_predict_ms", except: [0]),
         .refuses("id_slot", except: [-1]),
         .refuses("return_tokens", except: [false]),
@@ -77,7 +53,7 @@ extension DormantParameter {
         ]
 
     /// Those of text completions.
-    static let completions = shared
+    static let completions: [DormantParameter] = shared + [.refuses("json_schema")]
 }
 
 /// How long OpenAI keeps a cached prompt; here it stays as long as there is room.

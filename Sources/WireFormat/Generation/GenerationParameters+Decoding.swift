@@ -27,7 +27,9 @@ extension GenerationParameters {
         minP = try reader.optional(Parameters.minP)
         presencePenalty = try reader.optional(Parameters.presencePenalty)
         frequencyPenalty = try reader.optional(Parameters.frequencyPenalty)
-        seed = try reader.optional(Parameters.seed)
+        // llama.cpp's word for any.
+        seed = try reader.optional(Parameters.seed).flatMap { $0 == -1 ? nil : $0 }
+        samplers = try SamplerParameters(reading: &reader)
         logitBias = try reader.optional(Parameters.logitBias) ?? []
         stop = try reader.optional(Parameters.stop) ?? []
         ignoresEndOfText = try reader.optional(Parameters.ignoresEndOfText) ?? false
@@ -35,6 +37,26 @@ extension GenerationParameters {
         self.maximumTokens = try reader.optional(maximumTokens).map { Int($0) }
         serviceTier = try reader.optional(Parameters.serviceTier)
         stream = try StreamParameters(reading: &reader)
+        try readPredictionLimit(&reader)
+    }
+}
+
+extension GenerationParameters {
+    private static let predictionLimit = Parameter(
+        "n_predict",
+        IntegerShape(minimum: -1, maximum: Int64(Int32.max))
+    )
+
+    /// llama.cpp's other name for `max_tokens`; -1 is no limit.
+    private mutating func readPredictionLimit(_ reader: inout ObjectReader) throws(APIError) {
+        guard let limit = try reader.optional(Self.predictionLimit) else { return }
+        guard maximumTokens == nil else {
+            throw .invalidValue(
+                "Invalid 'n_predict': it is another name of 'max_tokens', which is there too.",
+                at: reader.path.member("n_predict")
+            )
+        }
+        maximumTokens = limit == -1 ? .max : Int(limit)
     }
 }
 

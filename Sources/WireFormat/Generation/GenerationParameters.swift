@@ -42,6 +42,9 @@ package struct GenerationParameters: Sendable, Equatable {
     /// How many of the likeliest tokens are told beside each chosen one; nil tells no probabilities.
     package var logprobs: Int?
 
+    /// Samplers that OpenAI's API knows nothing of, and the grammar.
+    package var samplers = SamplerParameters()
+
     package var stream: StreamParameters
 
     /// What a request without any of them asks for, but for these two.

@@ -115,8 +115,8 @@ extension Conversation {
     mutating func linkOllamaResults() {
         var open: [ToolCall] = []
         for index in turns.indices {
-            for number in turns[index].calls.indices {
-                if turns[index].calls[number].id.isEmpty { turns[index].calls[number].id = "call_\(index)_\(number)" }
+            for number in turns[index].calls.indices where turns[index].calls[number].id.isEmpty {
+                turns[index].calls[number].id = "call_\(index)_\(number)"
             }
             open += turns[index].calls
             guard turns[index].role == .tool else { continue }

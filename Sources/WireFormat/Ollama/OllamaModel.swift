@@ -65,9 +65,7 @@ package struct OllamaModel: Sendable, Equatable {
         return .object(object)
     }
 
-    /// The answer to `POST /api/show`.
-    ///
-    /// - Parameter loaded: The template and whether the model reasons, which are known of loaded models only.
+    /// The answer to `POST /api/show`; of loaded models, the template and whether they reason are known.
     package func shown(_ loaded: (template: String, reasons: Bool)?) -> JSONValue {
         var capabilities: [JSONValue] = ["completion", "tools"]
         if loaded?.reasons ?? false { capabilities.append("thinking") }

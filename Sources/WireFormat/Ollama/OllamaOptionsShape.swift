@@ -25,13 +25,7 @@ struct OllamaOptionsShape: Shape {
         + [
             // What is kept when a full context is shifted: here an answer ends instead.
             .accepts("num_keep", IntegerShape()),
-            .accepts("repeat_last_n", IntegerShape()),
-            .refuses("repeat_penalty", except: [1]),
-            .refuses("typical_p", except: [1]),
             .refuses("tfs_z", except: [1]),
-            .refuses("mirostat", except: [0]),
-            .accepts("mirostat_tau", DecimalShape(range: 0...100)),
-            .accepts("mirostat_eta", DecimalShape(range: 0...100)),
             .refuses("penalize_newline", except: [true]),
             .refuses("logits_all", except: [false]),
             .refuses("vocab_only", except: [false]),
@@ -62,6 +56,8 @@ struct OllamaOptionsShape: Shape {
             options.generation.frequencyPenalty = try reader.optional(Parameters.frequencyPenalty)
             options.generation.seed = try reader.optional(Parameters.seed)
             options.generation.stop = try reader.optional(Parameters.stop) ?? []
+            options.generation.samplers = try SamplerParameters(reading: &reader)
+            guard options.generation.samplers.grammar == nil else { throw .unsupported(path.member("grammar")) }
             options.contextLength = try reader.optional(Parameters.contextLength).map { Int($0) }
             try reader.check(Self.dormant)
             return options

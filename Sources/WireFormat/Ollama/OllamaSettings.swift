@@ -120,7 +120,10 @@ private struct OllamaKeepAliveShape: Shape {
                 digits.utf8.count <= 32,
                 digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") || Self.units.contains($0) })
             else {
-                throw .invalidValue("Invalid \(path.quoted): '\(text.clipped())' is no duration such as '5m'.", at: path)
+                throw .invalidValue(
+                    "Invalid \(path.quoted): '\(text.clipped())' is no duration such as '5m'.",
+                    at: path
+                )
             }
             return digits.contains { $0.isNumber && $0 != "0" } ? .whileThereIsRoom : .unload
         default: throw mismatch(value, at: path)

@@ -11,6 +11,7 @@ package enum JSONSchema {
     ///   - schema: As a client sent it.
     ///   - isStrict: Whether every answer must be valid; otherwise what can't be enforced is passed over.
     ///   - path: Where in the request it stands.
+    /// - Returns: The schema, written anew where llama.cpp would not enforce it as it is.
     /// - Throws: 400 that names the keyword which can't be enforced, or the bound.
     static func checked(_ schema: JSONValue, isStrict: Bool, at path: ParameterPath) throws(APIError) -> JSONValue {
         guard case .object = schema else { throw .invalidType(schema, at: path, expected: "an object") }

@@ -48,6 +48,19 @@ package struct SchedulerState: JSONRepresentable, Sendable {
         }
     }
 
+    /// Tokens that were guessed ahead from one source, and how many of them were right.
+    package struct Drafts: Sendable {
+        package let source: String
+        package let drafted: UInt64
+        package let accepted: UInt64
+
+        package init(source: String, drafted: UInt64, accepted: UInt64) {
+            self.source = source
+            self.drafted = drafted
+            self.accepted = accepted
+        }
+    }
+
     /// One model, with what the caller may see of it.
     package struct Model: Sendable {
         package let id: String
@@ -56,6 +69,7 @@ package struct SchedulerState: JSONRepresentable, Sendable {
         package let running: Int
         package let paused: Int
         package let sequenceCount: Int
+        package let drafts: [Drafts]
         package let requests: [Request]
         package let sequences: [Sequence]
 
@@ -66,6 +80,7 @@ package struct SchedulerState: JSONRepresentable, Sendable {
             running: Int,
             paused: Int,
             sequenceCount: Int,
+            drafts: [Drafts],
             requests: [Request],
             sequences: [Sequence]
         ) {
@@ -75,6 +90,7 @@ package struct SchedulerState: JSONRepresentable, Sendable {
             self.running = running
             self.paused = paused
             self.sequenceCount = sequenceCount
+            self.drafts = drafts
             self.requests = requests
             self.sequences = sequences
         }
@@ -96,8 +112,18 @@ extension SchedulerState.Model {
                 "waiting": JSONValue(waiting), "running": JSONValue(running), "paused": JSONValue(paused),
                 "sequences": JSONValue(sequenceCount),
             ],
+            "drafts": .array(drafts.map(\.json)),
             "requests": .array(requests.map(\.json)),
             "sequences": .array(sequences.map(\.json)),
+        ]
+    }
+}
+
+extension SchedulerState.Drafts {
+    fileprivate var json: JSONValue {
+        [
+            "source": .string(source), "drafted_tokens": JSONValue(Int(clamping: drafted)),
+            "accepted_tokens": JSONValue(Int(clamping: accepted)),
         ]
     }
 }
