@@ -97,6 +97,8 @@ let package = Package(
                 "HTTP", "KVStore", "Llama", "RuntimeSupport", "Scheduling", "Speech", "Tokenizer", "Tuning",
                 "WireFormat", "YAML",
             ],
+            // The page of /docs is part of the program.
+            resources: [.embedInCode("Docs/page.html"), .embedInCode("Docs/page.css"), .embedInCode("Docs/page.js")],
             swiftSettings: strict
         ),
 

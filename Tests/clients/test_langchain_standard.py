@@ -7,8 +7,8 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 from support import DEADLINE, MODEL
 
 
-# Not all are asynchronous: the mark does nothing for those that are not.
-@pytest.mark.asyncio
+# One loop for all: the client is made once and kept. The mark does nothing for tests that are not asynchronous.
+@pytest.mark.asyncio(loop_scope="class")
 @pytest.mark.filterwarnings("ignore:.*asyncio.*not an async function")
 class TestChatModel(ChatModelIntegrationTests):
     @pytest.fixture(scope="class", autouse=True)

@@ -101,6 +101,11 @@ struct ServeOptions {
         help:
             "a folder of chat templates that chats may name (default:\ninstruction-templates, beside the models folder)"
     )
+    static let showPrompts = CommandLineOption(
+        "--slots-show-prompts",
+        help:
+            "GET /slots shows the prompts of running requests to those who\nsent them: to holders of the same key, or to all without keys"
+    )
     static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
     static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
 
@@ -108,7 +113,7 @@ struct ServeOptions {
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
             strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, characters,
-            instructionTemplates, api, publicAPI,
+            instructionTemplates, showPrompts, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -131,6 +136,7 @@ struct ServeOptions {
     /// In bytes.
     var storeSize: UInt64
     var library: WebUILibrary
+    var showsPrompts: Bool
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
         let options = try ParsedOptions(arguments, options: Self.all, command: "serve")
@@ -159,6 +165,7 @@ struct ServeOptions {
             characters: options.string(Self.characters) ?? beside.appending(path: "characters").path,
             templates: options.string(Self.instructionTemplates) ?? beside.appending(path: "instruction-templates").path
         )
+        showsPrompts = options.has(Self.showPrompts)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
                 "binding to \(host) lets everybody on the network use this server: give --api-key, or --insecure-listen if that is meant"

@@ -4,7 +4,7 @@ import WireFormat
 
 /// A conversation as the tokens that the model was trained to see, and how to read what it answers.
 struct ChatPrompt {
-    /// What the template made of the conversation.
+    /// As the template wrote it.
     let text: String
     let tokens: [Token]
     /// Texts that end an answer in the template's format.
@@ -67,6 +67,7 @@ struct ChatPrompt {
                     code: "unsupported_parameter"
                 )
             }
+            text = rendered.prompt
             parser = try ChatParser(rendered)
             tokens = try model.tokenize(rendered.prompt, param: param)
             let preserved = try rendered.preservedTokens.compactMap { name throws(TokenizerError) in
@@ -80,7 +81,6 @@ struct ChatPrompt {
         } catch {
             throw APIError(error as? TokenizerError ?? TokenizerError(.failed, "\(error)"), param: param)
         }
-        text = rendered.prompt
         stops = rendered.additionalStops
         grammarParameter = conversation.tools.isEmpty ? "response_format" : "tools"
         customTools = rendering.customTools
@@ -129,7 +129,7 @@ extension ChatModel {
     }
 
     /// Refuses what cannot fit, before it is tokenized: it has at least so many tokens.
-    fileprivate func checkFits(_ tokens: Int, param: String) throws(APIError) {
+    func checkFits(_ tokens: Int, param: String) throws(APIError) {
         guard tokens < contextLength else {
             throw .contextLengthExceeded(limit: contextLength, promptTokens: tokens, isLeast: true, param: param)
         }

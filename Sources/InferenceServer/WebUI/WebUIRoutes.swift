@@ -70,7 +70,7 @@ extension Routes {
         }
     }
 
-    /// Answers `POST /v1/internal/chat-prompt`: the text that the model would see.
+    /// Answers `POST /v1/internal/chat-prompt` and `POST /apply-template`: the text that the model would see.
     func chatPrompt(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(ChatRequest.self)
         let lease = try await catalog.lease(body.model)

@@ -28,6 +28,8 @@ struct MessageContentShape: Shape {
 
     let name = ShapeName(singular: "one of a string or array of objects", plural: "strings or arrays of objects")
 
+    var schema: JSONValue { .anyOf(StringShape(), ListShape(of: MessageBlockShape(allows: allows))) }
+
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [MessageBlock] {
         switch value {
         case .string(let text): return [.part(.text(text))]

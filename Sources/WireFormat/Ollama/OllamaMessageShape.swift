@@ -56,6 +56,7 @@ struct OllamaMessageShape: Shape {
 /// An image: its bytes in base64.
 struct OllamaImageShape: Shape {
     var name: ShapeName { .string }
+    var schema: JSONValue { StringShape(minimumLength: 1).schema }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ImageSource {
         let data = try StringShape(minimumLength: 1).decode(value, at: path)

@@ -68,6 +68,7 @@ package struct OllamaModelRequest: RequestBody, Equatable {
 /// `format`: nothing, `json`, or a schema.
 private struct OllamaFormatShape: Shape {
     let name = ShapeName(singular: "one of a string or an object", plural: "strings or objects")
+    var schema: JSONValue { .anyOf(StringShape(), MapShape(element: AnyShape())) }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ResponseFormat {
         switch value {
@@ -87,6 +88,7 @@ private struct OllamaThinkShape: Shape {
     }
 
     let name = ShapeName(singular: "one of a boolean or a string", plural: "booleans or strings")
+    var schema: JSONValue { .anyOf(BooleanShape(), ChoiceShape<Level>()) }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ReasoningRequest {
         var reasoning = ReasoningRequest()
@@ -109,6 +111,7 @@ private struct OllamaKeepAliveShape: Shape {
     private static let units: Set<Character> = ["n", "u", "µ", "m", "s", "h"]
 
     let name = ShapeName(singular: "one of a number or a duration such as '5m'", plural: "numbers or durations")
+    var schema: JSONValue { .anyOf(IntegerShape(), StringShape()) }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> OllamaSettings.Stay {
         switch value {
