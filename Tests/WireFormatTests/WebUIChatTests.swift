@@ -3,10 +3,10 @@ import WireFormat
 
 @Suite("Chat requests of text-generation-webui's form")
 struct WebUIChatTests {
-    @Test("what the request has of it is read, under both names")
+    @Test("what the request has of it is read")
     func read() throws {
         let webUI = try chatRequest(
-            #""mode":"chat-instruct","character":"A","name1":"U","bot_name":"B","user_bio":"bio","context":"c","#
+            #""mode":"chat-instruct","character":"A","user_name":"U","bot_name":"B","user_bio":"bio","context":"c","#
                 + #""greeting":"g","chat_instruct_command":"k","instruction_template":"T""#
         ).webUI
         var expected = WebUIChat(mode: .chatInstruct)

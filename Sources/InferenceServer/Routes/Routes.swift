@@ -79,7 +79,7 @@ struct Routes: Sendable {
     }
 
     /// The routes as `GET /about` names them.
-    var names: [String] { (all + dialectRoutes).map { "\($0.method.rawValue) /v1\($0.path)" } }
+    var names: [String] { all.map { "\($0.method.rawValue) /v1\($0.path)" } }
 
     /// A handler whose API errors are answered in their form.
     private func api(_ handler: @escaping HTTPHandler) -> HTTPHandler {

@@ -56,12 +56,12 @@ extension WebUIChat {
         character = try reader.optional(Parameters.character)
         let isDialogue = mode == .chat || mode == .chatInstruct
         var given = character == nil ? [] : ["character"]
-        userName = try Self.text(["user_name", "name1"], maximum: 100, &reader, &given)
-        botName = try Self.text(["bot_name", "name2"], maximum: 100, &reader, &given)
-        userBio = try Self.text(["user_bio"], maximum: 65_536, &reader, &given)
-        context = try Self.text(["context"], maximum: 1_048_576, &reader, &given)
-        greeting = try Self.text(["greeting"], maximum: 65_536, &reader, &given)
-        command = try Self.text(["chat_instruct_command"], maximum: 65_536, &reader, &given)
+        userName = try Self.text("user_name", maximum: 100, &reader, &given)
+        botName = try Self.text("bot_name", maximum: 100, &reader, &given)
+        userBio = try Self.text("user_bio", maximum: 65_536, &reader, &given)
+        context = try Self.text("context", maximum: 1_048_576, &reader, &given)
+        greeting = try Self.text("greeting", maximum: 65_536, &reader, &given)
+        command = try Self.text("chat_instruct_command", maximum: 65_536, &reader, &given)
         if let fault = given.first, !isDialogue {
             throw .invalidValue(
                 "Invalid '\(fault)': it is only allowed with the 'mode' 'chat' or 'chat-instruct'.",
@@ -91,20 +91,16 @@ extension WebUIChat {
         guard mode != nil || instructionTemplate != nil else { return nil }
     }
 
-    /// The text of the first of these names that is there; `given` is told of all that are.
+    /// The text of this name; `given` is told where it is there.
     private static func text(
-        _ names: [String],
+        _ name: String,
         maximum: Int,
         _ reader: inout ObjectReader,
         _ given: inout [String]
     ) throws(APIError) -> String? {
-        var found: String?
-        for name in names {
-            guard let text = try reader.optional(Parameter(name, StringShape(maximumLength: maximum))) else { continue }
-            given.append(name)
-            found = found ?? text
-        }
-        return found
+        let text = try reader.optional(Parameter(name, StringShape(maximumLength: maximum)))
+        if text != nil { given.append(name) }
+        return text
     }
 
     /// Refuses what a dialogue can't have.
