@@ -67,6 +67,7 @@ let package = Package(
         .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CJansson", linkerSettings: [.linkedLibrary("jansson")]),
         .target(name: "CEncodings", exclude: ["cl100k.bin"]),
+        .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
         .target(
             name: "CHash",
             linkerSettings: [.unsafeFlags(["-L\(prefix)/lib"]), .linkedLibrary("vendor-hash")]
@@ -89,12 +90,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "KVStore", dependencies: ["CHash", "RuntimeSupport"], swiftSettings: strictInterop),
+        .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strictInterop),
         .target(name: "Speech", dependencies: ["CWhisper"], swiftSettings: strictInterop),
         .executableTarget(
             name: "InferenceServer",
             dependencies: [
                 "HTTP", "KVStore", "Llama", "RuntimeSupport", "Scheduling", "Speech", "Tokenizer", "Tuning",
-                "WireFormat",
+                "WireFormat", "YAML",
             ],
             // The page of /docs is part of the program.
             resources: [.embedInCode("Docs/page.html"), .embedInCode("Docs/page.css"), .embedInCode("Docs/page.js")],
@@ -148,6 +150,7 @@ let package = Package(
             exclude: ["Embeddings", "Models"],
             swiftSettings: strict
         ),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TuningTests",

@@ -27,8 +27,8 @@ struct DormantParameterTests {
         "what is not built is refused by its name",
         arguments: [
             ("audio", #"{"voice":"alloy","format":"wav"}"#),
-            ("web_search_options", "{}"), ("moderation", "{}"), ("character", #""Eve""#),
-            ("instruction_template", #""ChatML""#), ("lora", #"[{"id":0}]"#),
+            ("web_search_options", "{}"), ("moderation", "{}"),
+            ("instruction_template_str", #""x""#), ("lora", #"[{"id":0}]"#),
         ]
     )
     func unsupported(name: String, value: String) {
@@ -45,7 +45,7 @@ struct DormantParameterTests {
         arguments: [
             ("store", "true", "true", "false"),
             ("modalities", #"["text","audio"]"#, "an array", #"["text"]"#),
-            ("verbosity", #""low""#, #""low""#, #""medium""#), ("mode", #""chat""#, #""chat""#, #""instruct""#),
+            ("verbosity", #""low""#, #""low""#, #""medium""#),
             ("n_probs", "2", "2", "0"),
         ]
     )

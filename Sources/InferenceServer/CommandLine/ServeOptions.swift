@@ -105,6 +105,18 @@ struct ServeOptions {
         help:
             "texts that are too long to be embedded: a 400 (default), or the\naverage over windows that overlap"
     )
+    static let characters = CommandLineOption(
+        "--characters",
+        value: "DIR",
+        help:
+            "a folder of characters, YAML or JSON, that chats may name\n(default: characters, beside the models folder)"
+    )
+    static let instructionTemplates = CommandLineOption(
+        "--instruction-templates",
+        value: "DIR",
+        help:
+            "a folder of chat templates that chats may name (default:\ninstruction-templates, beside the models folder)"
+    )
     static let showPrompts = CommandLineOption(
         "--slots-show-prompts",
         help:
@@ -117,7 +129,7 @@ struct ServeOptions {
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
             strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, maxResponses,
-            responsesSize, embeddingOverflow, showPrompts, api, publicAPI,
+            responsesSize, embeddingOverflow, characters, instructionTemplates, showPrompts, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -141,6 +153,7 @@ struct ServeOptions {
     var storeSize: UInt64
     var responses: ResponseStore.Limits
     var embeddingOverflow: EmbeddingOverflow
+    var library: WebUILibrary
     var showsPrompts: Bool
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
@@ -170,6 +183,11 @@ struct ServeOptions {
             bytes: try Self.responsesSize(options)
         )
         embeddingOverflow = try Self.embeddingOverflow(options)
+        let beside = URL(filePath: model.folder).deletingLastPathComponent()
+        library = WebUILibrary(
+            characters: options.string(Self.characters) ?? beside.appending(path: "characters").path,
+            templates: options.string(Self.instructionTemplates) ?? beside.appending(path: "instruction-templates").path
+        )
         showsPrompts = options.has(Self.showPrompts)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(

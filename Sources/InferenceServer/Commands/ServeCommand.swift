@@ -51,7 +51,8 @@ struct ServeCommand {
         )
         _ = try await catalog.pool.lease(catalog.models[0].id)
         let responses = ResponseStore(options.responses)
-        let routes = Routes(catalog: catalog, responses: responses, showsPrompts: options.showsPrompts) {
+        let (library, showsPrompts) = (options.library, options.showsPrompts)
+        let routes = Routes(catalog: catalog, responses: responses, library: library, showsPrompts: showsPrompts) {
             Int(Date.now.timeIntervalSince1970)
         }
         let server = try HTTPServer(

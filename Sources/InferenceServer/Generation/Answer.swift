@@ -29,6 +29,12 @@ struct Answer {
     private var logprobs: [TokenLogprob] = []
     private var isOver = false
 
+    /// When it was begun, and when its first token came; nil until then.
+    private(set) var moments: (started: ContinuousClock.Instant?, firstToken: ContinuousClock.Instant?)
+
+    /// The text that ended it, if one did.
+    var matchedStop: String? { stops.matched }
+
     /// - Parameters:
     ///   - stream: What the engine makes.
     ///   - vocabulary: The model's.
@@ -51,10 +57,12 @@ struct Answer {
             switch event {
             case .started(let prompt):
                 usage = prompt
+                moments.started = .now
                 defer { logprobs = [] }
                 return .prompt(logprobs)
             case .token(let token, let probabilities):
                 usage.generated += 1
+                if moments.firstToken == nil { moments.firstToken = .now }
                 if let probabilities { logprobs.append(try TokenLogprob(token, probabilities, vocabulary)) }
                 if let part = try take(detokenizer.append(token)) { return part }
             case .finished(let reason, let total):

@@ -3,7 +3,7 @@ import Tokenizer
 import WireFormat
 
 /// All answers of one request: `n` to each prompt, in order.
-struct AnswerSet {
+struct AnswerSet: Sendable {
     private(set) var answers: [Answer]
     private let promptTokens: Int
     private let promptCount: Int

@@ -23,6 +23,12 @@ struct ChatAnswer {
     private(set) var reasoningTokens = 0
     private var unattributed = 0
 
+    /// When it was begun, and when its first token came; nil until then.
+    var moments: (started: ContinuousClock.Instant?, firstToken: ContinuousClock.Instant?) { answer.moments }
+
+    /// The text that ended it, if one did.
+    var matchedStop: String? { answer.matchedStop }
+
     init(_ answer: Answer, prompt: ChatPrompt) {
         self.answer = answer
         reader = AnswerReader(prompt.parser)

@@ -7,7 +7,7 @@ import WireFormat
 ///
 /// A dialect makes a `Conversation` of its request, this of the conversation, and renders what comes: `collect` for the
 /// whole, or `stream` for events as they come.
-struct ChatGeneration {
+struct ChatGeneration: Sendable {
     let answers: [ChatAnswer]
     private let set: AnswerSet
 
@@ -19,15 +19,17 @@ struct ChatGeneration {
     ///   - lease: On the model that answers; held for as long as the answers are.
     ///   - owner: On whose behalf.
     ///   - param: What the request calls its turns, for errors.
+    ///   - template: What renders the conversation in place of the model's own template.
     /// - Throws: `APIError` where the conversation does not fit, the template refuses it, or the queue is full.
     init(
         _ conversation: Conversation,
         parameters: GenerationParameters,
         lease: ModelLease<ChatModel>,
         owner: Owner,
-        param: String = "messages"
+        param: String = "messages",
+        template: ChatTemplate? = nil
     ) async throws {
-        let prompt = try ChatPrompt(conversation, param: param, model: lease.model)
+        let prompt = try ChatPrompt(conversation, param: param, model: lease.model, template: template)
         try await self.init(prompt, parameters: parameters, lease: lease, owner: owner, param: param)
     }
 
@@ -112,9 +114,27 @@ struct ChatGeneration {
         return usage(of: [(answer.usage, answer.reasoningTokens)])
     }
 
+    /// What is known of the cost before the first step: the tokens of the prompt.
+    var initialUsage: Usage { usage(of: []) }
+
     private func usage(of results: [(TokenUsage, Int)]) -> Usage {
         var usage = set.total(results.map(\.0))
         usage.reasoningTokens = results.reduce(0) { $0 + $1.1 }
         return usage
+    }
+}
+
+extension ChatGeneration: AnswerSource {
+    func follow(_ send: (AnswerEvent) async throws -> Void) async throws -> AnswerReport {
+        // The set holds the model's lease.
+        defer { withExtendedLifetime(set) {} }
+        var answer = answers[0]
+        while let event = try await answer.next() { try await send(event) }
+        return AnswerReport(
+            usage: usage(of: [(answer.usage, answer.reasoningTokens)]),
+            matchedStop: answer.matchedStop,
+            started: answer.moments.started,
+            firstToken: answer.moments.firstToken
+        )
     }
 }

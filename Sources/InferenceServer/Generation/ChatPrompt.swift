@@ -27,11 +27,14 @@ struct ChatPrompt {
     /// - Parameters:
     ///   - conversation: What is asked.
     ///   - param: What the request calls its turns, for errors.
-    ///   - model: Whose template it is.
+    ///   - model: Whose tokens they are.
+    ///   - template: What renders it in place of the model's own template.
     /// - Throws: 400 where the conversation can't fit, which is found before megabytes of it are tokenized, where the
     ///   template refuses it, or where it holds images, which no model of this server sees, or asks a model to reason that
     ///   does not.
-    init(_ conversation: Conversation, param: String = "messages", model: ChatModel) throws(APIError) {
+    init(_ conversation: Conversation, param: String = "messages", model: ChatModel, template: ChatTemplate? = nil)
+        throws(APIError)
+    {
         let (vocabulary, rendering) = (model.vocabulary, ChatRendering(conversation))
         for case .image(let image) in conversation.turns.lazy.flatMap(\.content) {
             throw .invalidRequest(
@@ -55,8 +58,8 @@ struct ChatPrompt {
         }
         let rendered: RenderedPrompt
         do {
-            rendered = try model.template.render(messages: rendering.messages.text, options: options)
-            if conversation.reasoning.effort != nil, !rendered.supportsThinking {
+            rendered = try (template ?? model.template).render(messages: rendering.messages.text, options: options)
+            if conversation.reasoning.effort != nil || conversation.reasoning.isRequired, !rendered.supportsThinking {
                 let name = conversation.reasoning.effortParameter
                 throw APIError.invalidRequest(
                     "Unsupported parameter: '\(name)' is not supported by \(model.id), which does not reason.",

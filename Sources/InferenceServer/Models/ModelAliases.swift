@@ -1,10 +1,10 @@
 import Llama
 
-/// OpenAI's own names of models, which programs written for OpenAI ask for.
+/// OpenAI's and Anthropic's own names of models, which programs written for them ask for.
 enum ModelAliases {
     private static let families = [
         "gpt-3.5", "gpt-4", "gpt-5", "chatgpt-4o", "o1", "o3", "o4-mini", "text-davinci", "davinci-002", "babbage-002",
-        "codex-mini", "computer-use-preview",
+        "codex-mini", "computer-use-preview", "claude",
     ]
     /// Models of these families that do something else than chat in text.
     private static let others = ["audio", "realtime", "transcribe", "tts", "image", "search", "diarize"]
@@ -26,7 +26,7 @@ enum ModelAliases {
         "text-moderation-007",
     ]
 
-    /// Whether it is a name of OpenAI's for a model that chats in text.
+    /// Whether it is a name of theirs for a model that chats in text.
     private static func isChat(_ name: String) -> Bool {
         let parts = name.split(separator: "-").map(String.init)
         guard !others.contains(where: parts.contains) else { return false }

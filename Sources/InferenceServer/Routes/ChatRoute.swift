@@ -8,18 +8,27 @@ extension Routes {
     func chatCompletions(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(ChatRequest.self)
         let lease = try await catalog.lease(body.model)
-        let generation = try await ChatGeneration(
-            body.conversation,
-            parameters: body.generation,
-            lease: lease,
-            owner: Owner(request.principal)
-        )
         let header = ResponseHeader(
             id: ResponseID.chatCompletion(),
             created: now(),
             model: lease.model.id,
             systemFingerprint: lease.model.fingerprint,
             serviceTier: body.generation.serviceTier?.served
+        )
+        let prompt = try body.webUI.map { webUI throws(APIError) in
+            try WebUIPrompt(body, webUI, model: lease.model, library: library)
+        }
+        if let prompt, let mode = body.webUI?.mode, mode != .instruct {
+            return try await dialogue(request, body, prompt, header: header, lease: lease)
+        }
+        var template: ChatTemplate?
+        if case .conversation(_, let found)? = prompt?.content { template = found }
+        let generation = try await ChatGeneration(
+            body.conversation,
+            parameters: body.generation,
+            lease: lease,
+            owner: Owner(request.principal),
+            template: template
         )
         let showsLogprobs = body.generation.logprobs != nil
         guard body.generation.stream.isEnabled else {
@@ -38,7 +47,8 @@ extension Routes {
             header: header,
             includesUsage: body.generation.stream.includesUsage,
             showsLogprobs: showsLogprobs,
-            usesFunctions: body.usesFunctions
+            usesFunctions: body.usesFunctions,
+            showsMessage: body.webUI?.mode != nil
         )
         return .events { events in
             do {

@@ -38,7 +38,7 @@ extension Routes {
                 method: .post,
                 pattern: "/apply-template",
                 operation: Operation("The prompt of a chat", .llamaServer, body: ChatRequest.self),
-                handler: applyTemplate
+                handler: chatPrompt
             ),
             Route(
                 method: .get,
@@ -57,13 +57,6 @@ extension Routes {
                 handler: slots
             ),
         ]
-    }
-
-    /// Answers `POST /apply-template`: what the model would read of a chat request.
-    private func applyTemplate(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let body = try request.decode(ChatRequest.self)
-        let lease = try await catalog.lease(body.model)
-        return .json(["prompt": .string(try ChatPrompt(body.conversation, model: lease.model).text)] as JSONValue)
     }
 
     /// Answers `GET /props`.

@@ -6,6 +6,8 @@ import WireFormat
 struct Routes: Sendable {
     let catalog: ModelCatalog
     let responses: ResponseStore
+    /// The files that text-generation-webui's clients name.
+    let library: WebUILibrary
     /// Whether `GET /slots` shows prompts to those who sent them.
     var showsPrompts = false
     /// Seconds since 1970.
@@ -14,15 +16,14 @@ struct Routes: Sendable {
     /// Every route, each with and without `/v1`.
     var router: Router {
         var router = Router(prefixes: ["", "/v1"])
-        for route in all { router.on(route.method, route.pattern, api(route.handler)) }
+        for route in all + dialectRoutes { router.on(route.method, route.pattern, api(route.handler)) }
         return router
     }
 
     /// Every endpoint, once.
     var all: [Route] {
         openAIRoutes + responseRoutes + rerankRoutes + engineRoutes + tokenRoutes + llamaServerRoutes + modelControlRoutes
-            + serviceRoutes
-            + descriptionRoutes + retiredRoutes
+            + serviceRoutes + descriptionRoutes + retiredRoutes
     }
 
     private var openAIRoutes: [Route] {

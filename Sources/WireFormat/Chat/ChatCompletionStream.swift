@@ -13,16 +13,21 @@ package struct ChatCompletionStream: Sendable {
     /// Whether a call is told in the old form.
     package let usesFunctions: Bool
 
+    /// Whether chunks hold their text in `message` too, as text-generation-webui's clients read it.
+    package let showsMessage: Bool
+
     package init(
         header: ResponseHeader,
         includesUsage: Bool,
         showsLogprobs: Bool = false,
-        usesFunctions: Bool = false
+        usesFunctions: Bool = false,
+        showsMessage: Bool = false
     ) {
         self.header = header
         self.includesUsage = includesUsage
         self.showsLogprobs = showsLogprobs
         self.usesFunctions = usesFunctions
+        self.showsMessage = showsMessage
     }
 
     /// The first chunk of an answer.
@@ -62,10 +67,14 @@ package struct ChatCompletionStream: Sendable {
         logprobs: JSONValue = .null,
         finishReason: JSONValue = .null
     ) -> JSONValue {
-        let choice: JSONValue = [
-            "index": JSONValue(index), "delta": delta, "logprobs": logprobs, "finish_reason": finishReason,
-        ]
-        return chunk(choices: [choice], usage: includesUsage ? .null : nil)
+        var choice = JSONObject([
+            ("index", JSONValue(index)), ("delta", delta), ("logprobs", logprobs), ("finish_reason", finishReason),
+        ])
+        if showsMessage {
+            let text: JSONValue? = if case .object(let members) = delta { members["content"] } else { nil }
+            choice.append("message", ["role": "assistant", "content": text ?? ""])
+        }
+        return chunk(choices: [.object(choice)], usage: includesUsage ? .null : nil)
     }
 
     /// A chunk; `usage` is left out where it is nil.

@@ -10,6 +10,9 @@ package struct ChatRequest: RequestBody, Equatable {
 
     /// Whether tools came as `functions`, so that a call is answered as `function_call`.
     package let usesFunctions: Bool
+
+    /// What text-generation-webui's clients ask for beyond that; nil where the request has nothing of it.
+    package let webUI: WebUIChat?
 }
 
 extension ChatRequest {
@@ -44,12 +47,14 @@ extension ChatRequest {
             if let limit = try reader.optional(Parameters.maximumTokens) { generation.maximumTokens = Int(limit) }
             generation.logprobs = try Self.logprobs(&reader)
             try conversation.checkGrammar(generation)
+            let webUI = try WebUIChat(reading: &reader, conversation, generation)
             try reader.check(DormantParameter.chat)
             return ChatRequest(
                 model: model,
                 conversation: conversation,
                 generation: generation,
-                usesFunctions: usesFunctions
+                usesFunctions: usesFunctions,
+                webUI: webUI
             )
         }
     }

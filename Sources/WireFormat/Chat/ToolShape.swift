@@ -24,13 +24,15 @@ struct ToolShape: Shape {
 
 /// The name of a function or tool.
 struct ToolNameShape: Shape {
+    var maximumLength = 64
+
     var name: ShapeName { .string }
     var schema: JSONValue {
         StringShape(minimumLength: 1, maximumLength: 64).schema.adding(["pattern": "^[a-zA-Z0-9_-]+$"])
     }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
-        let text = try StringShape(minimumLength: 1, maximumLength: 64).decode(value, at: path)
+        let text = try StringShape(minimumLength: 1, maximumLength: maximumLength).decode(value, at: path)
         let isPlain = text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -155,6 +155,9 @@ package struct ReasoningRequest: Sendable, Equatable {
     /// Whether it thinks at all; nil leaves it to the model.
     package var isEnabled: Bool?
 
+    /// Whether a model that can't think is refused; `effortParameter` names what asks for it.
+    package var isRequired = false
+
     /// Whether the reasoning is told apart from the content; otherwise it is part of the content.
     package var isSeparate = true
 

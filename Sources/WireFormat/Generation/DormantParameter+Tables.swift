@@ -48,9 +48,8 @@ extension DormantParameter {
             .refuses("parse_tool_calls", except: [true]),
 
             // text-generation-webui's.
-            .refuses("mode", except: ["instruct"]),
-            .refuses("character"),
-            .refuses("instruction_template"),
+            .refuses("instruction_template_str"),
+            .refuses("chat_template_str"),
         ]
 
     /// Those of text completions.

@@ -103,7 +103,7 @@ private struct StreamOptionsShape: Shape {
 }
 
 /// `stop`: a text, or a list of texts.
-private struct StopShape: Shape {
+struct StopShape: Shape {
     // OpenAI takes four; local clients send the names of all speakers.
     private static let list = ListShape(of: text, maximumCount: 16)
     private static let text = StringShape(minimumLength: 1, maximumLength: 1_000)

@@ -1,0 +1,96 @@
+import HTTP
+import Scheduling
+import WireFormat
+
+extension Routes {
+    /// A handler whose errors are answered in Anthropic's form.
+    func anthropic(_ handler: @escaping HTTPHandler) -> HTTPHandler {
+        { request in
+            var response: HTTPResponse
+            do {
+                response = try await handler(request)
+            } catch let error as APIError {
+                response = .anthropicError(error, requestID: request.id)
+            } catch let fault as HTTPFault {
+                response = .anthropicError(APIError(fault), requestID: request.id)
+            }
+            response.headers["request-id"] = request.id
+            return response
+        }
+    }
+
+    /// Answers `POST /v1/messages`.
+    func createMessage(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try request.decode(MessagesRequest.self)
+        let lease = try await catalog.lease(body.prompt.model)
+        let generation = try await ChatGeneration(
+            body.prompt.conversation,
+            parameters: body.generation,
+            lease: lease,
+            owner: Owner(request.principal)
+        )
+        let (id, model) = (ResponseID.make("msg_"), lease.model.id)
+        let showsThinking = body.prompt.showsThinking
+        let stop = { @Sendable (reason: WireFormat.FinishReason, report: AnswerReport) in
+            MessageStop(
+                reason,
+                matched: report.matchedStop,
+                generated: report.usage.completionTokens,
+                parameters: body.generation
+            )
+        }
+        guard body.generation.stream.isEnabled else {
+            var message = CollectedMessage()
+            let report = try await generation.follow { message.append($0) }
+            return .json(
+                Message(
+                    id: id,
+                    model: model,
+                    content: message,
+                    stop: stop(message.reason, report),
+                    usage: report.usage,
+                    showsThinking: showsThinking
+                )
+            )
+        }
+        let requestID = request.id
+        return .events { events in
+            var stream = MessageStream(id: id, model: model, showsThinking: showsThinking)
+            do {
+                try await events.send(stream.opening(generation.initialUsage))
+                var reason = WireFormat.FinishReason.stop
+                let report = try await generation.follow { event in
+                    if case .end(let ending) = event { reason = ending }
+                    try await events.send(stream.events(event))
+                }
+                try await events.send(stream.closing(stop(reason, report), report.usage))
+            } catch let error as APIError {
+                try await events.send([error.anthropicJSON(requestID: requestID)])
+            }
+        }
+    }
+
+    /// Answers `POST /v1/messages/count_tokens`.
+    func countMessageTokens(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try request.decode(MessagesPrompt.self)
+        let lease = try await catalog.lease(body.model)
+        let prompt = try ChatPrompt(body.conversation, model: lease.model)
+        let count: JSONValue = ["input_tokens": JSONValue(prompt.tokens.count)]
+        return .json(count)
+    }
+}
+
+extension EventStream {
+    /// Sends events whose names are their types.
+    fileprivate func send(_ events: [JSONValue]) async throws {
+        for event in events { try await send(event: event.eventType, data: event.text) }
+    }
+}
+
+extension HTTPResponse {
+    fileprivate static func anthropicError(_ error: APIError, requestID: String) -> Self {
+        var response = json(error.anthropicJSON(requestID: requestID), status: HTTPStatus(rawValue: error.status))
+        if let seconds = error.retryAfter { response.headers["Retry-After"] = "\(seconds)" }
+        return response
+    }
+}

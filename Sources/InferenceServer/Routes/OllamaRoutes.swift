@@ -1,0 +1,191 @@
+import Foundation
+import HTTP
+import Scheduling
+import WireFormat
+
+extension Routes {
+    /// A handler whose errors are answered in Ollama's form.
+    func ollama(_ handler: @escaping HTTPHandler) -> HTTPHandler {
+        { request in
+            do {
+                return try await handler(request)
+            } catch let error as APIError {
+                return .ollamaError(error)
+            } catch let fault as HTTPFault {
+                return .ollamaError(APIError(fault))
+            }
+        }
+    }
+
+    /// A handler that refuses what changes the installed models, and says what to do instead.
+    func ollamaRefusal(_ verb: String, instead: String) -> HTTPHandler {
+        ollama { _ in
+            throw APIError(status: 403, message: "This server can't \(verb): \(instead)", code: "not_supported")
+        }
+    }
+
+    /// Answers `POST /api/chat`.
+    func ollamaChat(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let start = ContinuousClock.now
+        let body = try request.decode(OllamaChatRequest.self)
+        let lease = try await ollamaLease(body.settings)
+        let reply = OllamaReply(.chat, model: lease.model.id, createdAt: timestamp(now()))
+        guard !body.conversation.turns.isEmpty else { return try loaded(reply, body.settings) }
+        let timing = OllamaTiming(start: start, loaded: .now)
+        let generation = try await ChatGeneration(
+            body.conversation,
+            parameters: body.settings.generation,
+            lease: lease,
+            owner: Owner(request.principal)
+        )
+        return try await answer(generation, reply, timing, streams: body.settings.generation.stream.isEnabled)
+    }
+
+    /// Answers `POST /api/generate`.
+    func ollamaGenerate(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let start = ContinuousClock.now
+        let body = try request.decode(OllamaGenerateRequest.self)
+        let lease = try await ollamaLease(body.settings)
+        let parameters = body.settings.generation
+        let reply = OllamaReply(.generate, model: lease.model.id, createdAt: timestamp(now()))
+        let timing = OllamaTiming(start: start, loaded: .now)
+        let source: any AnswerSource
+        switch body.prompt {
+        case .none: return try loaded(reply, body.settings)
+        case .conversation(let conversation):
+            source = try await ChatGeneration(
+                conversation,
+                parameters: parameters,
+                lease: lease,
+                owner: Owner(request.principal),
+                param: "prompt"
+            )
+        case .raw(let text):
+            source = try await AnswerSet(
+                prompts: [try lease.model.tokenize(text, param: "prompt")],
+                parameters: parameters,
+                stops: parameters.stop,
+                lease: lease,
+                owner: Owner(request.principal),
+                promptParameter: "prompt"
+            )
+        }
+        return try await answer(source, reply, timing, streams: parameters.stream.isEnabled)
+    }
+
+    /// Loads the model of a request, and keeps it so for as long as the lease is held.
+    ///
+    /// - Throws: 404 in Ollama's words; 400 where the context that was asked for is longer than the model's here.
+    private func ollamaLease(_ settings: OllamaSettings) async throws -> ModelLease<ChatModel> {
+        let lease = try await catalog.lease(try ollamaModel(settings.model).id)
+        if let length = settings.contextLength, length > lease.model.contextLength {
+            throw APIError.invalidRequest(
+                "Invalid 'options.num_ctx': the model's context has \(lease.model.contextLength) tokens here, not "
+                    + "\(length); --ctx-size sets it when the server starts.",
+                param: "options.num_ctx",
+                code: "invalid_value"
+            )
+        }
+        return lease
+    }
+
+    /// The answer to a request without a prompt.
+    ///
+    /// - Throws: 400 where it asks for the model to be unloaded.
+    private func loaded(_ reply: OllamaReply, _ settings: OllamaSettings) throws(APIError) -> HTTPResponse {
+        guard settings.stay == .whileThereIsRoom else {
+            throw .invalidRequest(
+                "Invalid 'keep_alive': this server unloads models by itself, when others need the room.",
+                param: "keep_alive",
+                code: "invalid_value"
+            )
+        }
+        return .json(reply.loaded)
+    }
+
+    private func answer(
+        _ source: any AnswerSource,
+        _ reply: OllamaReply,
+        _ timing: OllamaTiming,
+        streams: Bool
+    ) async throws -> HTTPResponse {
+        guard streams else {
+            var message = CollectedMessage()
+            let report = try await source.follow { message.append($0) }
+            return .json(reply.whole(message, report.usage, timing.durations(report)))
+        }
+        return .jsonLines { writer in
+            var reply = reply
+            do {
+                var reason = WireFormat.FinishReason.stop
+                let report = try await source.follow { event in
+                    if case .end(let ending) = event { reason = ending }
+                    for line in reply.lines(event) { try await writer.write(line.text + "\n") }
+                }
+                try await writer.write(reply.closing(reason, report.usage, timing.durations(report)).text + "\n")
+            } catch let error as APIError {
+                try await writer.write(error.ollamaJSON.text + "\n")
+            }
+        }
+    }
+}
+
+/// When a request came, and when its model was there.
+private struct OllamaTiming {
+    let start: ContinuousClock.Instant
+    let loaded: ContinuousClock.Instant
+
+    /// The durations of an answer that has just ended.
+    func durations(_ report: AnswerReport) -> OllamaDurations {
+        let end = ContinuousClock.now
+        let began = report.started ?? end
+        let first = report.firstToken ?? end
+        return OllamaDurations(
+            total: start.duration(to: end).nanoseconds,
+            load: start.duration(to: loaded).nanoseconds,
+            promptEvaluation: began.duration(to: first).nanoseconds,
+            evaluation: first.duration(to: end).nanoseconds
+        )
+    }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: Int {
+        Int(components.seconds) * 1_000_000_000 + Int(components.attoseconds / 1_000_000_000)
+    }
+}
+
+extension Routes {
+    /// A time by ISO 8601.
+    func timestamp(_ seconds: Int) -> String { Date(timeIntervalSince1970: Double(seconds)).ISO8601Format() }
+
+    /// The model that a request of Ollama's API means; a tag `latest` means nothing more.
+    ///
+    /// - Throws: 404 in Ollama's words, or 400 `model_unusable`.
+    func ollamaModel(_ name: String) throws(APIError) -> ServableModel {
+        do throws(APIError) {
+            return try catalog.model(name)
+        } catch {
+            guard error.status == 404 else { throw error }
+        }
+        if name.hasSuffix(":latest") { return try ollamaModel(String(name.dropLast(7))) }
+        throw APIError.notFound("model '\(name.prefix(100))' not found", code: "model_not_found")
+    }
+}
+
+extension HTTPResponse {
+    fileprivate static func ollamaError(_ error: APIError) -> Self {
+        var response = json(error.ollamaJSON, status: HTTPStatus(rawValue: error.status))
+        if let seconds = error.retryAfter { response.headers["Retry-After"] = "\(seconds)" }
+        return response
+    }
+
+    /// A streamed body of lines of JSON.
+    fileprivate static func jsonLines(_ produce: @escaping @Sendable (BodyWriter) async throws -> Void) -> Self {
+        var headers = HTTPHeaders()
+        headers["Content-Type"] = "application/x-ndjson"
+        headers["Cache-Control"] = "no-cache"
+        headers["X-Accel-Buffering"] = "no"
+        return Self(headers: headers, body: .stream(produce))
+    }
+}
