@@ -1,5 +1,5 @@
 # One command for each thing; `make help` lists them.
-# Everything that is fetched or built outside SwiftPM lies in .native, and in .venv for the tests.
+# Everything that is fetched or built outside SwiftPM lies in .native, and in .venv and .venv-openai-2 for the tests.
 
 SERVER  := .build/release/inference-server
 SWIFT   ?= swift
@@ -11,7 +11,7 @@ export ACCEL
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run tune build deps packages models test test-swift test-clients bench bench-neighbours bench-sampling bench-noise soak \
+.PHONY: help run tune build deps packages models test test-swift test-clients fuzz-api bench bench-neighbours bench-sampling bench-noise soak \
 	test-asan test-tsan lint format clean distclean
 
 help:  ## this list
@@ -55,6 +55,11 @@ test-swift: deps models
 test-clients: build models  # the official clients against the running server
 	@Scripts/python-env.sh
 	.venv/bin/python -m pytest Tests/clients
+	.venv-openai-2/bin/python -m pytest Tests/clients/openai_2
+
+fuzz-api: build models  ## send 10,000 strange requests, made of the server's own description
+	@Scripts/python-env.sh
+	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-10000} .venv/bin/python -m pytest -s Tests/clients/test_fuzz.py
 
 bench: build models  ## measure against llama-server, into docs/benchmarks.md (ARGS="--help" for less)
 	@Scripts/bench/build-llama-server.sh
@@ -93,5 +98,5 @@ clean:  ## remove build products; fetched sources and models stay
 		.native/stamps/native .native/stamps/build-bench
 
 distclean: clean  ## remove everything that was fetched or built, the default models too
-	rm -rf .native .venv models/SmolLM2-135M-Instruct.Q4_1.gguf models/all-MiniLM-L6-v2.F16.gguf
+	rm -rf .native .venv .venv-openai-2 models/SmolLM2-135M-Instruct.Q4_1.gguf models/all-MiniLM-L6-v2.F16.gguf
 	rm -rf models/*.tuned.gguf models/*.tuning.json models/*.tuning.svg models/.*.tuning

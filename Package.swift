@@ -95,6 +95,8 @@ let package = Package(
                 "HTTP", "KVStore", "Llama", "RuntimeSupport", "Scheduling", "Speech", "Tokenizer", "Tuning",
                 "WireFormat",
             ],
+            // The page of /docs is part of the program.
+            resources: [.embedInCode("Docs/page.html"), .embedInCode("Docs/page.css"), .embedInCode("Docs/page.js")],
             swiftSettings: strict
         ),
 

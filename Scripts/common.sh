@@ -14,6 +14,7 @@ PREFIX="$NATIVE/prefix"
 STAMPS="$NATIVE/stamps"
 TOOLS_VENV="$NATIVE/tools"
 TEST_VENV="$ROOT/.venv"
+TEST_VENV_OPENAI_2="$ROOT/.venv-openai-2"   # clients that need version 2 of the openai package
 
 say() { printf '==> %s\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

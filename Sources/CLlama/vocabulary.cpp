@@ -71,9 +71,11 @@ cl_status cl_vocabulary_get_info(const cl_model * model, cl_vocabulary_info * in
         info->sep = llama_vocab_sep(vocabulary);
         info->pad = llama_vocab_pad(vocabulary);
         info->newline = llama_vocab_nl(vocabulary);
-        info->infill_prefix = llama_vocab_fim_pre(vocabulary);
-        info->infill_suffix = llama_vocab_fim_suf(vocabulary);
-        info->infill_middle = llama_vocab_fim_mid(vocabulary);
+        info->fim_prefix = llama_vocab_fim_pre(vocabulary);
+        info->fim_suffix = llama_vocab_fim_suf(vocabulary);
+        info->fim_middle = llama_vocab_fim_mid(vocabulary);
+        info->fim_repository = llama_vocab_fim_rep(vocabulary);
+        info->fim_file = llama_vocab_fim_sep(vocabulary);
         info->adds_bos = llama_vocab_get_add_bos(vocabulary);
         info->adds_eos = llama_vocab_get_add_eos(vocabulary);
         info->strips_first_space = strips_first_space(vocabulary);

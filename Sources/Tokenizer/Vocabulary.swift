@@ -33,8 +33,10 @@ package typealias Token = Int32
     package let separator: Token?
     package let padding: Token?
     package let newline: Token?
-    /// What a model that fills in the middle of a text is asked with; nil where it was not trained to.
-    package let infill: InfillTokens?
+    /// What a model that fills in the middle of a text is asked with.
+    ///
+    /// Nil where the vocabulary lacks one that such prompts need.
+    package let fillInTheMiddle: FillInTheMiddle.Tokens?
 
     /// Whether `addSpecial` puts a beginning-of-sequence token first.
     package let addsBeginningOfSequence: Bool
@@ -77,7 +79,19 @@ package typealias Token = Int32
         separator = Self.token(info.sep)
         padding = Self.token(info.pad)
         newline = Self.token(info.newline)
-        infill = InfillTokens(info)
+        if let prefix = Self.token(info.fim_prefix), let suffix = Self.token(info.fim_suffix),
+            let middle = Self.token(info.fim_middle)
+        {
+            fillInTheMiddle = FillInTheMiddle.Tokens(
+                prefix: prefix,
+                suffix: suffix,
+                middle: middle,
+                repository: Self.token(info.fim_repository),
+                file: Self.token(info.fim_file)
+            )
+        } else {
+            fillInTheMiddle = nil
+        }
         addsBeginningOfSequence = info.adds_bos
         addsEndOfSequence = info.adds_eos
         stripsFirstSpace = info.strips_first_space
@@ -112,20 +126,6 @@ package typealias Token = Int32
     }
 
     private static func token(_ id: Int32) -> Token? { id < 0 ? nil : id }
-}
-
-/// The tokens before what comes first, what comes last, and what is to be filled in between.
-package struct InfillTokens: Sendable, Equatable {
-    package let prefix: Token
-    package let suffix: Token
-    package let middle: Token
-
-    fileprivate init?(_ info: cl_vocabulary_info) {
-        guard info.infill_prefix >= 0, info.infill_suffix >= 0, info.infill_middle >= 0 else { return nil }
-        prefix = info.infill_prefix
-        suffix = info.infill_suffix
-        middle = info.infill_middle
-    }
 }
 
 extension Vocabulary.Kind {

@@ -156,4 +156,32 @@ struct ModelPoolTests {
         await #expect(throws: PoolError.noRoom) { try await task.value }
         await pool.close()
     }
+
+    @Test("a model is unloaded at a wish unless somebody uses it, and loaded again when it is asked for")
+    func unloadedAtWish() async throws {
+        let loads = Loads()
+        let pool = makePool(loads)
+        var events = loads.events.makeAsyncIterator()
+        #expect(await pool.unload("a"))
+        let task = Task { try await pool.lease("a").model }
+        #expect(await events.next() == "load a")
+        #expect(await !pool.unload("a"))
+        loads.finish("a")
+        #expect(try await task.value == "a")
+        var lease: ModelLease<String>? = try await pool.lease("a")
+        #expect(lease?.model == "a")
+        #expect(await !pool.unload("a"))
+        lease = nil
+        #expect(await pool.unload("a"))
+        #expect(await events.next() == "unload a")
+        guard case .absent = pool.phase("a") else {
+            Issue.record("it is still there")
+            return
+        }
+        let again = Task { try await pool.lease("a").model }
+        #expect(await events.next() == "load a")
+        loads.finish("a")
+        #expect(try await again.value == "a")
+        await pool.close()
+    }
 }

@@ -66,9 +66,9 @@ struct DraftModelTests {
             }
             for (id, event) in scheduler.commit(plan, backend.run(plan), duration: .seconds(seconds)) {
                 switch event {
-                case .token(let token): result.answers[id, default: []].append(token)
+                case .token(let token, _): result.answers[id, default: []].append(token)
                 case .failed(let error): throw error
-                case .started, .embedding, .finished: break
+                case .started, .scored, .embedding, .finished: break
                 }
             }
         }
@@ -96,7 +96,7 @@ struct DraftModelTests {
         #expect(drafted.answers == plain.answers)
         #expect(drafted.violations == [])
         let (made, right) = (drafted.counts.drafted[.model] ?? 0, drafted.counts.accepted[.model] ?? 0)
-        #expect(made > 50)
+        #expect(made > 40)
         #expect(Double(right) > 0.9 * Double(made))
         #expect(drafted.tokenSteps < plain.tokenSteps / 2)
     }

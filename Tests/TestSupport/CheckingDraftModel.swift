@@ -33,6 +33,7 @@ struct CheckingDraftModel {
     ///   - main: What each of the main model's sequences holds.
     ///   - next: What the main model would sample behind these tokens, for a request.
     ///   - check: Told of each fault.
+    /// - Returns: For each slice its guesses.
     mutating func run(
         _ slices: [DraftSlice],
         main: [[PromptItem]],

@@ -22,6 +22,8 @@ MODEL = "SmolLM2-135M-Instruct"
 # In every prompt, so that a prompt or an answer in a log is found.
 TOPIC = "marmalade"
 PROMPT = f"Tell me a story about {TOPIC}."
+# For text completions, which a full stop may end.
+BEGINNING = f"Once upon a time, a jar of {TOPIC}"
 # In every key.
 KEY = "sesame-4711"
 OTHER_KEY = "sesame-0815"

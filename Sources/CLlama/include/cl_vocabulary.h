@@ -37,7 +37,12 @@ typedef struct cl_vocabulary_info {
     int32_t sep;
     int32_t pad;
     int32_t newline;
-    int32_t infill_prefix, infill_suffix, infill_middle;
+    // Of prompts for what comes between two texts, and of other files before these.
+    int32_t fim_prefix;
+    int32_t fim_suffix;
+    int32_t fim_middle;
+    int32_t fim_repository;
+    int32_t fim_file;
     // What add_special adds.
     bool adds_bos;
     bool adds_eos;

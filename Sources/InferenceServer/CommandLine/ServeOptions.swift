@@ -89,13 +89,19 @@ struct ServeOptions {
         value: "SIZE",
         help: "what its files take together, such as 500M or 10G (default: 2G)"
     )
+    static let showPrompts = CommandLineOption(
+        "--slots-show-prompts",
+        help:
+            "GET /slots shows the prompts of running requests to those who\nsent them: to holders of the same key, or to all without keys"
+    )
     static let api = CommandLineOption("--api", help: "accepted for text-generation-webui's sake; does nothing")
     static let publicAPI = CommandLineOption("--public-api", help: "refused: this server opens no tunnel")
 
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, api, publicAPI,
+            strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, showPrompts, api,
+            publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -117,6 +123,7 @@ struct ServeOptions {
     var storeFolder: String?
     /// In bytes.
     var storeSize: UInt64
+    var showsPrompts: Bool
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
         let options = try ParsedOptions(arguments, options: Self.all, command: "serve")
@@ -140,6 +147,7 @@ struct ServeOptions {
         maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
         storeFolder = options.string(Self.storeFolder)
         storeSize = try Self.storeSize(options)
+        showsPrompts = options.has(Self.showPrompts)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
                 "binding to \(host) lets everybody on the network use this server: give --api-key, or --insecure-listen if that is meant"

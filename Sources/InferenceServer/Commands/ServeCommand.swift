@@ -49,7 +49,9 @@ struct ServeCommand {
             abort: loading
         )
         _ = try await catalog.pool.lease(catalog.models[0].id)
-        let routes = Routes(catalog: catalog) { Int(Date.now.timeIntervalSince1970) }
+        let routes = Routes(catalog: catalog, showsPrompts: options.showsPrompts) {
+            Int(Date.now.timeIntervalSince1970)
+        }
         let server = try HTTPServer(
             listener: listener,
             configuration: try configuration(),
@@ -87,7 +89,7 @@ struct ServeCommand {
             access: AccessControl(
                 hosts: HostPolicy(additional: options.allowedHosts),
                 origins: OriginPolicy(allowed: options.corsOrigins),
-                keys: try APIKeys(options.apiKeys)
+                keys: try APIKeys(options.apiKeys, openPaths: Routes.openPaths)
             )
         )
         configuration.limits.body = options.maxBody

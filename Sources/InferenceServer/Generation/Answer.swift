@@ -71,6 +71,9 @@ struct Answer {
         return nil
     }
 
+    /// The stop string that was found; nil before the end, and where none was.
+    var stoppingWord: String? { stops.matched }
+
     /// Reads to the end.
     mutating func all() async throws -> (text: String, reason: WireFormat.FinishReason, usage: TokenUsage) {
         var text = ""

@@ -80,6 +80,11 @@ struct AnswerSet {
     /// One request may not fill the whole queue with its answers.
     static let maximumCount = 128
 
+    /// What one answer cost.
+    func usage(_ usage: TokenUsage) -> Usage {
+        Usage(promptTokens: usage.prompt, completionTokens: usage.generated, cachedTokens: usage.cached)
+    }
+
     /// What all answers cost together; each prompt counts once, however many answers it has.
     func total(_ usages: [TokenUsage]) -> Usage {
         let perPrompt = answers.count / promptCount

@@ -4,6 +4,8 @@ import WireFormat
 
 /// A conversation as the tokens that the model was trained to see, and how to read what it answers.
 struct ChatPrompt {
+    /// As the template wrote it.
+    let text: String
     let tokens: [Token]
     /// Texts that end an answer in the template's format.
     let stops: [String]
@@ -62,6 +64,7 @@ struct ChatPrompt {
                     code: "unsupported_parameter"
                 )
             }
+            text = rendered.prompt
             parser = try ChatParser(rendered)
             tokens = try model.tokenize(rendered.prompt, param: param)
             let preserved = try rendered.preservedTokens.compactMap { name throws(TokenizerError) in
@@ -123,7 +126,7 @@ extension ChatModel {
     }
 
     /// Refuses what cannot fit, before it is tokenized: it has at least so many tokens.
-    fileprivate func checkFits(_ tokens: Int, param: String) throws(APIError) {
+    func checkFits(_ tokens: Int, param: String) throws(APIError) {
         guard tokens < contextLength else {
             throw .contextLengthExceeded(limit: contextLength, promptTokens: tokens, isLeast: true, param: param)
         }

@@ -19,16 +19,7 @@ struct CompletionInput {
 
     /// - Throws: 400 where an id is no token of the vocabulary.
     fileprivate init(_ ids: [Int], _ model: ChatModel) throws(APIError) {
-        tokens = try ids.map { id throws(APIError) in
-            guard let token = Token(exactly: id), model.vocabulary.contains(token) else {
-                throw .invalidRequest(
-                    "Invalid 'prompt': the model's vocabulary has no token \(id); it has \(model.vocabulary.size).",
-                    param: "prompt",
-                    code: "invalid_value"
-                )
-            }
-            return token
-        }
+        tokens = try model.vocabulary.checked(ids, param: "prompt")
         do {
             text = try model.vocabulary.decode(tokens, special: true)
         } catch {
@@ -41,7 +32,7 @@ struct CompletionInput {
     ///
     /// - Throws: 400 where the model was not, or the texts can't fit.
     fileprivate init(_ text: String, suffix: String, _ model: ChatModel) throws(APIError) {
-        guard let infill = model.vocabulary.infill else {
+        guard let fill = FillInTheMiddle(model.vocabulary) else {
             throw .invalidRequest(
                 "The model \(model.id) was not trained to fill in the middle of a text: its vocabulary has no tokens for it.",
                 param: "suffix",
@@ -50,15 +41,10 @@ struct CompletionInput {
         }
         self.text = text
         added = 0
-        let vocabulary = model.vocabulary
         do {
             _ = try model.tokenize(text, param: "prompt")
             _ = try model.tokenize(suffix, param: "suffix")
-            // Names of special tokens are text here: what is edited is somebody's document.
-            let before = try vocabulary.encode(text, addSpecial: false, parseSpecial: false)
-            let behind = try vocabulary.encode(suffix, addSpecial: false, parseSpecial: false)
-            let first = vocabulary.addsBeginningOfSequence ? vocabulary.beginningOfSequence.map { [$0] } ?? [] : []
-            tokens = first + [infill.prefix] + before + [infill.suffix] + behind + [infill.middle]
+            tokens = try fill.prompt(prefix: text, suffix: suffix)
         } catch {
             throw error as? APIError
                 ?? APIError(error as? TokenizerError ?? TokenizerError(.failed, "\(error)"), param: "prompt")
@@ -66,16 +52,16 @@ struct CompletionInput {
     }
 }
 
-extension CompletionRequest {
-    /// The texts to continue.
+extension CompletionPrompt {
+    /// The texts to continue; or where there is a suffix, what to fill in before it.
     ///
     /// - Throws: 400 where one is empty, can't fit, or holds ids that the vocabulary does not have.
-    func inputs(for model: ChatModel) throws(APIError) -> [CompletionInput] {
+    func inputs(for model: ChatModel, suffix: String? = nil) throws(APIError) -> [CompletionInput] {
         func input(_ text: String) throws(APIError) -> CompletionInput {
             if let suffix { return try CompletionInput(text, suffix: suffix, model) }
             return try CompletionInput(text, model)
         }
-        switch prompt {
+        switch self {
         case .text(let text): return [try input(text)]
         case .texts(let texts): return try texts.map(input)
         case .tokens(let tokens): return [try CompletionInput(tokens, model)]

@@ -13,6 +13,7 @@ struct ModelCatalog: Sendable {
     let pool: ModelPool<ChatModel>
     /// Whether OpenAI's names stand for the default model.
     let acceptsAliases: Bool
+    private let chosen = ChosenModels()
 
     /// How long a request waits for room while everything that would have to make room is serving.
     static let patience = Duration.seconds(30)
@@ -54,11 +55,12 @@ struct ModelCatalog: Sendable {
         )
     }
 
-    /// The model of a request; without a name, the default one.
+    /// The model of a request; without a name, the one that the caller chose, or else the default one.
     ///
     /// - Throws: 404 `model_not_found`, or 400 `model_unusable`.
     func model(_ name: String?) throws(APIError) -> ServableModel {
-        let standard = models[0]
+        let choice = chosen[Caller.owner]
+        let standard = models.first { $0.id == choice } ?? models[0]
         guard let name else { return standard }
         if let model = models.first(where: { $0.id == name }) ?? models.first(where: { $0.file.id == name }) {
             return model
@@ -74,6 +76,9 @@ struct ModelCatalog: Sendable {
         guard acceptsAliases, ModelAliases.contains(name) else { throw APIError.modelNotFound(name) }
         return standard
     }
+
+    /// Makes it the model of the caller's requests that name none.
+    func choose(_ model: ServableModel) { chosen[Caller.owner] = model.id }
 
     /// The model of a request, loaded and kept so for as long as the lease is held.
     ///

@@ -3,12 +3,16 @@ import Scheduling
 import WireFormat
 
 extension Routes {
-    /// Answers `POST /v1/completions`.
+    /// Answers `POST /v1/completions`, and `POST /v1/engines/{engine}/completions`.
     func completions(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(CompletionRequest.self)
-        let lease = try await catalog.lease(body.model)
+        let engine = request.parameters["engine"]
+        if let engine, let name = body.model, name != engine {
+            throw APIError.invalidRequest("The path names another model than the parameter 'model'.", param: "model")
+        }
+        let lease = try await catalog.lease(engine ?? body.model)
         let model = lease.model
-        let inputs = try body.inputs(for: model)
+        let inputs = try body.prompt.inputs(for: model, suffix: body.suffix)
         var parameters = body.generation
         parameters.count = body.candidates
         // What is best can't be told without.

@@ -1,9 +1,12 @@
 import HTTP
+import Scheduling
 import WireFormat
 
 /// What the handlers share, and the table of all routes.
 struct Routes: Sendable {
     let catalog: ModelCatalog
+    /// Whether `GET /slots` shows prompts to those who sent them.
+    var showsPrompts = false
     /// Seconds since 1970.
     let now: @Sendable () -> Int
 
@@ -14,32 +17,74 @@ struct Routes: Sendable {
         return router
     }
 
-    private struct Route {
-        let method: HTTPMethod
-        let pattern: String
-        let handler: HTTPHandler
+    /// Every endpoint, once.
+    var all: [Route] {
+        openAIRoutes + engineRoutes + tokenRoutes + llamaServerRoutes + modelControlRoutes + serviceRoutes
+            + descriptionRoutes + retiredRoutes
     }
 
-    private var all: [Route] {
+    private var openAIRoutes: [Route] {
         [
-            Route(method: .post, pattern: "/chat/completions", handler: chatCompletions),
-            Route(method: .post, pattern: "/completions", handler: completions),
-            Route(method: .get, pattern: "/models", handler: listModels),
-            Route(method: .get, pattern: "/models/{model...}", handler: retrieveModel),
-            Route(method: .get, pattern: "/internal/scheduler", handler: scheduler),
-            Route(method: .get, pattern: "/metrics", handler: metrics),
-            Route(method: .get, pattern: "/health", handler: health),
-            Route(method: .get, pattern: "/about", handler: about),
+            Route(
+                method: .post,
+                pattern: "/chat/completions",
+                operation: Operation("Chat", .openAI, body: ChatRequest.self, answer: .jsonOrEvents),
+                handler: chatCompletions
+            ),
+            Route(
+                method: .post,
+                pattern: "/completions",
+                operation: Operation("Text completions", .openAI, body: CompletionRequest.self, answer: .jsonOrEvents),
+                handler: completions
+            ),
+            Route(method: .get, pattern: "/models", operation: Operation("Models", .openAI), handler: listModels),
+            Route(
+                method: .get,
+                pattern: "/models/{model...}",
+                operation: Operation("One model", .openAI),
+                handler: retrieveModel
+            ),
+        ]
+    }
+
+    private var serviceRoutes: [Route] {
+        [
+            Route(
+                method: .get,
+                pattern: "/internal/scheduler",
+                operation: Operation("What runs and what waits", .service),
+                handler: scheduler
+            ),
+            Route(
+                method: .get,
+                pattern: "/metrics",
+                operation: Operation("Metrics", .service, answer: .text(contentType: "text/plain")),
+                handler: metrics
+            ),
+            Route(
+                method: .get,
+                pattern: "/health",
+                operation: Operation("Whether the server works", .service),
+                handler: health
+            ),
+            Route(
+                method: .get,
+                pattern: "/about",
+                operation: Operation("Name, version, models, endpoints", .service),
+                handler: about
+            ),
         ]
     }
 
     /// The routes as `GET /about` names them.
-    var names: [String] { all.map { "\($0.method.rawValue) /v1\($0.pattern.replacing("...", with: ""))" } }
+    var names: [String] { all.map { "\($0.method.rawValue) /v1\($0.path)" } }
 
     /// A handler whose API errors are answered in their form.
     private func api(_ handler: @escaping HTTPHandler) -> HTTPHandler {
         { request in
-            do { return try await handler(request) } catch let error as APIError { return .error(error) }
+            try await Caller.$owner.withValue(Owner(request.principal)) {
+                do { return try await handler(request) } catch let error as APIError { return .error(error) }
+            }
         }
     }
 }

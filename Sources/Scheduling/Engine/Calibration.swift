@@ -41,11 +41,12 @@ package enum Calibration {
         guard seconds(1, read: 2, guesses: 1) != nil, let reading = seconds(1, read: read, guesses: 0) else {
             return costs
         }
-        costs.note(StepLoad(decoding: 0, promptTokens: read), seconds: reading)
         for sequences in Set([1, min(4, backend.limits.maxSequences)]).sorted() {
             guard let pass = seconds(sequences, read: 1, guesses: guesses) else { break }
             costs.note(StepLoad(decoding: sequences), seconds: pass)
         }
+        let base = costs.decode(1) ?? 0
+        costs.note(StepLoad(decoding: 0, promptTokens: read), seconds: max(0, reading - base))
         return costs
     }
 

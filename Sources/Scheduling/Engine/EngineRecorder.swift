@@ -7,6 +7,8 @@ struct EngineRecorder {
         let owner: Owner
         let admitted: Instant
         let promptTokens: Int
+        /// The prompt of a generation; nil for other work.
+        let prompt: [PromptItem]?
         var hasBegun = false
         /// Nil before the first token, and after a pause.
         var lastToken: Instant?
@@ -28,12 +30,13 @@ struct EngineRecorder {
 
     mutating func admitted(_ requests: [Request], at now: Instant) {
         for request in requests {
-            let tokens =
+            let (tokens, prompt): (Int, [PromptItem]?) =
                 switch request.work {
-                case .generation(let generation): generation.prompt.reduce(0) { $0 + $1.tokenCount }
-                case .embedding(let tokens): tokens.count
+                case .generation(let generation):
+                    (generation.prompt.reduce(0) { $0 + $1.tokenCount }, generation.prompt)
+                case .embedding(let tokens): (tokens.count, nil)
                 }
-            lives[request.id] = Life(owner: request.owner, admitted: now, promptTokens: tokens)
+            lives[request.id] = Life(owner: request.owner, admitted: now, promptTokens: tokens, prompt: prompt)
         }
     }
 

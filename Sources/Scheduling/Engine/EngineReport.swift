@@ -7,6 +7,8 @@ package struct EngineReport: Sendable {
         package let owner: Owner
         package let state: SchedulerSnapshot.Request
         package let promptTokens: Int
+        /// The prompt of a generation, the owner's alone; nil for other work.
+        package let prompt: [PromptItem]?
         package let admitted: ContinuousClock.Instant
     }
 

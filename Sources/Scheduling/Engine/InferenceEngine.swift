@@ -18,7 +18,7 @@ package actor InferenceEngine {
 
     var scheduler: Scheduler
     private var channels: [RequestID: BoundedChannel<RequestEvent>] = [:]
-    private var recorder: EngineRecorder
+    var recorder: EngineRecorder
     private var nextID: UInt64 = 0
     private var isPumping = false
     private(set) var isClosed = false
@@ -172,7 +172,7 @@ package actor InferenceEngine {
         schedulePump()
     }
 
-    private func schedulePump() {
+    func schedulePump() {
         guard !isPumping else { return }
         isPumping = true
         enqueue { $0.pump() }
@@ -231,6 +231,7 @@ package actor InferenceEngine {
                     owner: life.owner,
                     state: state,
                     promptTokens: life.promptTokens,
+                    prompt: life.prompt,
                     admitted: life.admitted
                 )
             }

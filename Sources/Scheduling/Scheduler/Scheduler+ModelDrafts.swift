@@ -29,7 +29,10 @@ extension Scheduler {
         /// A token that the draft model has not read; nil while nothing is known.
         var read: Double? { draft.promptTokenAlone }
 
-        func cost(ofReading tokens: Int) -> Double { Double(tokens) * (read ?? pass(1) ?? 0) }
+        /// Seconds of reading; as much as a pass where it is a step of its own, however little is read.
+        func cost(ofReading tokens: Int) -> Double {
+            tokens > 0 ? (pass(1) ?? 0) + Double(tokens) * (read ?? pass(1) ?? 0) : 0
+        }
     }
 
     /// A step of the draft model, or nil where none would pay: guesses for the token step behind it, for all streams that
@@ -98,15 +101,22 @@ extension Scheduler {
         return wish
     }
 
-    /// Now and then the draft model is tried though it is not expected to pay: what a text is like changes, and so do
-    /// costs. Such attempts take a small share of all time, whatever they cost.
+    /// A try of the draft model though it is not expected to pay: what a text is like changes, and so do costs.
+    ///
+    /// Such attempts take a small share of all time, whatever they cost.
     private mutating func attempt(_ wishes: [Wish], _ prices: Prices) -> Wish? {
-        func order(_ wish: Wish) -> (Int, Int) { (running[wish.index].speculation.attempts, wish.missing) }
+        func order(_ wish: Wish) -> (Int, Int, Int) {
+            let request = running[wish.index]
+            return (request.id == drafting.attempt ? 0 : 1, request.speculation.attempts, wish.missing)
+        }
         guard var wish = wishes.min(by: { order($0) < order($1) }) else { return nil }
         wish.guesses = min(2, wish.room, policy.maxDrafts)
         if let pass = prices.pass(1) {
+            let id = running[wish.index].id
             let guessing = Double(wish.guesses) * (pass + prices.check)
-            guard drafting.mayAttempt(prices.cost(ofReading: wish.unread) + guessing) else { return nil }
+            let isNew = id != drafting.attempt
+            guard drafting.mayAttempt(id, prices.cost(ofReading: wish.unread) + guessing) else { return nil }
+            if isNew { running[wish.index].speculation.attempts += 1 }
         }
         return wish
     }
@@ -115,30 +125,32 @@ extension Scheduler {
     private mutating func slices(for wishes: [Wish], _ prices: Prices) -> [DraftSlice] {
         let time = max(0, pacing.maxGap - prices.step)
         var tokens = limits.maxStepTokens
-        var unread = prices.read.map { Int(min(1e9, time / 2 / max($0, 1e-9))) } ?? policy.firstChunk
+        let reading = max(0, time / 2 - (prices.pass(1) ?? 0))
+        var unread = prices.read.map { Int(min(1e9, reading / max($0, 1e-9))) } ?? policy.firstChunk
         if !pacing.hasCredit { unread = 0 }
         var guessing: [Wish] = []
-        var reading: [DraftSlice] = []
+        var chunks: [DraftSlice] = []
         for wish in wishes.sorted(by: { ($0.missing, $0.index) < ($1.missing, $1.index) }) {
-            if wish.missing <= tokens, wish.unread <= unread {
+            if wish.unread == 0 {
+                guard wish.missing <= tokens else { continue }
                 guessing.append(wish)
                 tokens -= wish.missing
-                unread -= wish.unread
             } else {
-                // The last token is read with the first guess.
+                // A step of its own: how long it takes is less certain, and guesses that came late could not be checked in
+                // time. The last token is read with the first guess.
                 let count = min(wish.missing - 1, tokens, unread)
                 guard count > 0 else { continue }
-                reading.append(slice(of: wish, count: count, guesses: 0))
+                chunks.append(slice(of: wish, count: count, guesses: 0))
                 tokens -= count
                 unread -= count
             }
         }
-        guard !guessing.isEmpty else { return reading }
-        let read = guessing.reduce(0) { $0 + $1.unread } + reading.reduce(0) { $0 + $1.tokens.count }
+        guard !guessing.isEmpty else { return chunks }
+        let read = chunks.reduce(0) { $0 + $1.tokens.count }
         let level = (prices.pass(guessing.count) ?? 0) + Double(guessing.count) * prices.check
         let depth = Int(min(1e9, (time - prices.cost(ofReading: read)) / max(level, 1e-9)))
-        guard depth > 0 else { return reading }
-        return guessing.map { slice(of: $0, count: $0.missing, guesses: min($0.guesses, depth)) } + reading
+        guard depth > 0 else { return chunks }
+        return guessing.map { slice(of: $0, count: $0.missing, guesses: min($0.guesses, depth)) } + chunks
     }
 
     private func slice(of wish: Wish, count: Int, guesses: Int) -> DraftSlice {
@@ -155,13 +167,14 @@ extension Scheduler {
     /// Takes in what became of a draft step; nobody is hurt where it failed: there are no more of them then.
     mutating func commit(_ slices: [DraftSlice], _ outcome: StepOutcome, seconds: Double) {
         guard drafting.isOn else { return }
+        // Whatever came of it, it took its time from the gap.
+        drafting.lastStep = seconds
+        drafting.spendAttempts(seconds, on: slices)
         switch outcome {
         case .drafted(let guesses) where guesses.count == slices.count:
             let passes = guesses.map(\.count).max() ?? 0
             let reading = drafting.note(slices, passes: passes, seconds: seconds)
             pacing.noteDrafts(guessing: seconds - reading, reading: reading)
-            drafting.spendAttempts(seconds)
-            drafting.lastStep = seconds
             for (slice, guessed) in zip(slices, guesses) {
                 drafting.memories[slotIndex(slice.sequence)].set(
                     from: slice.position,
@@ -173,8 +186,6 @@ extension Scheduler {
             for slice in slices { drafting.memories[slotIndex(slice.sequence)].forget() }
         default:
             drafting.switchOff()
-            // It took its time from the gap all the same.
-            drafting.lastStep = seconds
         }
     }
 }

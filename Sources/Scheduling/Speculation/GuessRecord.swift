@@ -54,6 +54,7 @@ struct GuessRecord: Sendable {
     ///   - streams: How many sequences decode in the step: a longer step is a longer one for all of them.
     ///   - step: Seconds of the step without guesses.
     ///   - each: Seconds that each guess adds.
+    /// - Returns: A count of 0 where none pays.
     func best(atMost most: Int, streams: Int, step: Double, each: Double) -> Choice {
         let alone = Double(streams) / step
         var best = Choice(count: 0, accepted: 0, rate: alone, saved: 0)

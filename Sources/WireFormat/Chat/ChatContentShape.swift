@@ -12,11 +12,16 @@ struct ChatContentShape: Shape {
     let allows: [Kind]
 
     let name = ShapeName(singular: "one of a string or array of objects", plural: "strings or arrays of objects")
+    var schema: JSONValue { .anyOf(StringShape(), parts) }
+
+    private var parts: ListShape<some Shape<ContentPart>> {
+        ListShape(of: ContentPartShape(allows: allows), minimumCount: 1)
+    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [ContentPart] {
         switch value {
         case .string(let text): return [.text(text)]
-        case .array: return try ListShape(of: ContentPartShape(allows: allows), minimumCount: 1).decode(value, at: path)
+        case .array: return try parts.decode(value, at: path)
         default: throw mismatch(value, at: path)
         }
     }

@@ -12,6 +12,8 @@ struct CompletionPromptShape: Shape {
         plural: "prompts"
     )
 
+    var schema: JSONValue { .anyOf(Self.text, Self.texts, Self.tokens, Self.tokenLists) }
+
     /// The first element of an array says which kind of array it is.
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> CompletionPrompt {
         switch value {

@@ -21,6 +21,14 @@ struct DormantParameter: Sendable {
         DormantParameter(name: name, rule: .limited(to: harmless))
     }
 
+    /// What is accepted, as JSON Schema; `x-support` says that it does nothing, or nothing else than what happens anyway.
+    var schema: JSONValue {
+        switch rule {
+        case .accepted(let shape): shape.schema.adding(["x-support": "no effect"])
+        case .limited(let harmless): ["enum": .array(harmless + [.null]), "x-support": "refused"]
+        }
+    }
+
     /// Refuses a value that would have to change the answer.
     func check(_ value: JSONValue, at path: ParameterPath) throws(APIError) {
         switch rule {

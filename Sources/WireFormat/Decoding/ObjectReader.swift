@@ -8,6 +8,8 @@ struct ObjectReader: ~Copyable {
     let path: ParameterPath
     private let object: JSONObject
     private var readKeys: [String] = []
+    /// Takes down what is asked for where nothing is to be decoded.
+    private let recorder: ParameterRecorder?
 
     private init(_ value: JSONValue, at path: ParameterPath) throws(APIError) {
         guard case .object(let object) = value else {
@@ -16,6 +18,7 @@ struct ObjectReader: ~Copyable {
         try object.checkCount(maximum: Self.maximumMembers, at: path)
         self.object = object
         self.path = path
+        recorder = ParameterRecorder.take()
     }
 
     /// Reads an object, and refuses it if it has members that `read` did not ask for.
@@ -34,6 +37,7 @@ struct ObjectReader: ~Copyable {
 
     /// The value of a parameter, or nil where it is absent or null.
     mutating func optional<Content: Shape>(_ parameter: Parameter<Content>) throws(APIError) -> Content.Value? {
+        recorder?.optional(parameter.name, parameter.shape.schema)
         guard let value = take(parameter.name), value != .null else { return nil }
         return try parameter.shape.decode(value, at: path.member(parameter.name))
     }
@@ -41,6 +45,9 @@ struct ObjectReader: ~Copyable {
     /// The value of a parameter that must be there.
     mutating func required<Content: Shape>(_ parameter: Parameter<Content>) throws(APIError) -> Content.Value {
         let path = path.member(parameter.name)
+        if let recorder {
+            return try parameter.shape.decode(recorder.required(parameter.name, parameter.shape.schema), at: path)
+        }
         guard let value = take(parameter.name) else { throw .missing(path) }
         return try parameter.shape.decode(value, at: path)
     }
@@ -48,6 +55,7 @@ struct ObjectReader: ~Copyable {
     /// Checks parameters that have no effect here, and refuses those that would have one.
     mutating func check(_ parameters: [DormantParameter]) throws(APIError) {
         for parameter in parameters {
+            recorder?.optional(parameter.name, parameter.schema)
             guard let value = take(parameter.name), value != .null else { continue }
             try parameter.check(value, at: path.member(parameter.name))
         }

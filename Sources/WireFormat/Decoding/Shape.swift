@@ -7,6 +7,11 @@ protocol Shape<Value>: Sendable {
     /// What a value of this shape is called in messages.
     var name: ShapeName { get }
 
+    /// The same for programs, as JSON Schema.
+    ///
+    /// A shape that decodes an object with an `ObjectReader` need not say it.
+    var schema: JSONValue { get }
+
     /// The value, checked.
     ///
     /// - Throws: `APIError` that names `path`, for a value of another shape.

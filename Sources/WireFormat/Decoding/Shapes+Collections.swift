@@ -14,6 +14,17 @@ struct ListShape<Element: Shape>: Shape {
         ShapeName(singular: "an array of \(element.name.plural)", plural: "arrays of \(element.name.plural)")
     }
 
+    var schema: JSONValue {
+        .schema(
+            "array",
+            [
+                "items": element.schema,
+                "minItems": minimumCount > 0 ? JSONValue(minimumCount) : nil,
+                "maxItems": maximumCount < .max ? JSONValue(maximumCount) : nil,
+            ]
+        )
+    }
+
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [Element.Value] {
         guard case .array(let elements) = value else { throw mismatch(value, at: path) }
         if elements.count < minimumCount {
@@ -50,6 +61,17 @@ struct MapShape<Element: Shape>: Shape {
     var maximumKeyLength = Int.max
 
     var name: ShapeName { .object }
+
+    var schema: JSONValue {
+        .schema(
+            "object",
+            [
+                "additionalProperties": element.schema,
+                "maxProperties": maximumCount < .max ? JSONValue(maximumCount) : nil,
+                "propertyNames": maximumKeyLength < .max ? ["maxLength": JSONValue(maximumKeyLength)] : nil,
+            ]
+        )
+    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [(key: String, value: Element.Value)] {
         guard case .object(let object) = value else { throw mismatch(value, at: path) }

@@ -1,6 +1,7 @@
 /// Anything at all, for what is accepted and not looked at.
 struct AnyShape: Shape {
     var name: ShapeName { .anything }
+    var schema: JSONValue { [:] }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> JSONValue { value }
 }
@@ -8,6 +9,7 @@ struct AnyShape: Shape {
 /// `true` or `false`.
 struct BooleanShape: Shape {
     var name: ShapeName { .boolean }
+    var schema: JSONValue { ["type": "boolean"] }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Bool {
         guard case .bool(let value) = value else { throw mismatch(value, at: path) }
@@ -21,6 +23,15 @@ struct IntegerShape: Shape {
     var maximum = Int64.max
 
     var name: ShapeName { .integer }
+    var schema: JSONValue {
+        .schema(
+            "integer",
+            [
+                "minimum": minimum > .min ? .integer(minimum) : nil,
+                "maximum": maximum < .max ? .integer(maximum) : nil,
+            ]
+        )
+    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Int64 {
         switch value {
@@ -65,6 +76,15 @@ struct DecimalShape: Shape {
     let range: ClosedRange<Double>
 
     var name: ShapeName { .decimal }
+    var schema: JSONValue {
+        .schema(
+            "number",
+            [
+                "minimum": range.lowerBound.isFinite ? .number(range.lowerBound) : nil,
+                "maximum": range.upperBound.isFinite ? .number(range.upperBound) : nil,
+            ]
+        )
+    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Double {
         let number: Double

@@ -4,6 +4,15 @@ struct StringShape: Shape {
     var maximumLength = Int.max
 
     var name: ShapeName { .string }
+    var schema: JSONValue {
+        .schema(
+            "string",
+            [
+                "minLength": minimumLength > 0 ? JSONValue(minimumLength) : nil,
+                "maxLength": maximumLength < .max ? JSONValue(maximumLength) : nil,
+            ]
+        )
+    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
         guard case .string(let text) = value else { throw mismatch(value, at: path) }
@@ -35,6 +44,7 @@ struct StringShape: Shape {
 /// One of the names of an enumeration.
 struct ChoiceShape<Value: RawRepresentable<String> & CaseIterable & Sendable>: Shape {
     var name: ShapeName { .string }
+    var schema: JSONValue { .schema("string", ["enum": .array(Value.allCases.map { .string($0.rawValue) })]) }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Value {
         guard case .string(let text) = value else { throw mismatch(value, at: path) }

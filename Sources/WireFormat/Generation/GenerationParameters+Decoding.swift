@@ -109,6 +109,7 @@ private struct StopShape: Shape {
     private static let text = StringShape(minimumLength: 1, maximumLength: 1_000)
 
     let name = ShapeName(singular: "one of a string or array of strings", plural: "strings or arrays of strings")
+    var schema: JSONValue { .anyOf(Self.text, Self.list) }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [String] {
         switch value {
@@ -124,6 +125,7 @@ private struct LogitBiasShape: Shape {
     private static let map = MapShape(element: DecimalShape(range: -100...100), maximumCount: 1_024)
 
     var name: ShapeName { .object }
+    var schema: JSONValue { Self.map.schema.adding(["propertyNames": ["pattern": "^(0|[1-9][0-9]{0,9})$"]]) }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [LogitBias] {
         var biases: [LogitBias] = []

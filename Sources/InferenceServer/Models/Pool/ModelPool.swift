@@ -20,6 +20,8 @@ final class ModelPool<Model: Sendable>: Sendable {
         var waiters: [PoolState<Model>.Ticket: Waiter] = [:]
         var nextTicket: PoolState<Model>.Ticket = 0
         var emptied: [CheckedContinuation<Void, Never>] = []
+        /// Those who wait until a model's memory is free.
+        var vacated: [String: [CheckedContinuation<Void, Never>]] = [:]
     }
 
     private let content: Guarded<Content>
@@ -69,6 +71,28 @@ final class ModelPool<Model: Sendable>: Sendable {
 
     /// What has become of a model.
     func phase(_ id: String) -> PoolState<Model>.Phase { content.withLock { $0.state.phase(id) } }
+
+    /// Unloads a model that nobody uses, and returns when its memory is free.
+    ///
+    /// - Returns: False where it is in use; it stays then.
+    func unload(_ id: String) async -> Bool {
+        var isFree = true
+        perform { content in
+            let actions = content.state.vacate(id)
+            isFree = actions != nil
+            return actions ?? []
+        }
+        guard isFree else { return false }
+        await withCheckedContinuation { continuation in
+            let isGone = content.withLock { content in
+                guard case .unloading = content.state.phase(id) else { return true }
+                content.vacated[id, default: []].append(continuation)
+                return false
+            }
+            if isGone { continuation.resume() }
+        }
+        return true
+    }
 
     /// Refuses everybody from now on, unloads everything, and returns when that is done.
     func close() async {
@@ -121,7 +145,12 @@ final class ModelPool<Model: Sendable>: Sendable {
                     if let model = holder.withLock({ $0 }) { await unload(model) }
                     // The last reference: after this its memory is free.
                     holder.withLock { $0 = nil }
-                    perform { $0.state.unloaded(id) }
+                    var waiting: [CheckedContinuation<Void, Never>] = []
+                    perform { content in
+                        waiting = content.vacated.removeValue(forKey: id) ?? []
+                        return content.state.unloaded(id)
+                    }
+                    waiting.forEach { $0.resume() }
                 }
             }
         }

@@ -96,6 +96,20 @@ struct PoolState<Model: Sendable> {
         }
     }
 
+    /// Somebody wants a model's memory free: it is unloaded unless it is in use, or will be at once.
+    ///
+    /// - Returns: What follows; nil where it is in use.
+    mutating func vacate(_ id: String) -> [Action]? {
+        switch phase(id) {
+        case .absent, .unloading: return []
+        case .loading: return nil
+        case .loaded(_, let leases, _) where leases > 0: return nil
+        case .loaded(let model, _, _):
+            phases[id] = .unloading
+            return [.unload(id, model)]
+        }
+    }
+
     /// The memory of a model is free.
     mutating func unloaded(_ id: String) -> [Action] {
         phases[id] = .absent

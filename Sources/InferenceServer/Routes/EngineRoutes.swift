@@ -1,0 +1,47 @@
+import HTTP
+import WireFormat
+
+extension Routes {
+    /// The models under the name that OpenAI's API had for them at first.
+    var engineRoutes: [Route] {
+        [
+            Route(
+                method: .get,
+                pattern: "/engines",
+                operation: Operation("Models, as first there were", .openAI),
+                handler: listEngines
+            ),
+            Route(
+                method: .get,
+                pattern: "/engines/{engine}",
+                operation: Operation("One model, as first there were", .openAI),
+                handler: retrieveEngine
+            ),
+            Route(
+                method: .post,
+                pattern: "/engines/{engine}/completions",
+                operation: Operation(
+                    "Text completions of the model in the path",
+                    .openAI,
+                    body: CompletionRequest.self,
+                    answer: .jsonOrEvents
+                ),
+                handler: completions
+            ),
+        ]
+    }
+
+    /// Answers `GET /v1/engines`.
+    private func listEngines(_ request: HTTPRequest) async throws -> HTTPResponse {
+        .json(["object": "list", "data": .array(catalog.models.map(engine))] as JSONValue)
+    }
+
+    /// Answers `GET /v1/engines/{engine}`.
+    private func retrieveEngine(_ request: HTTPRequest) async throws -> HTTPResponse {
+        .json(engine(try catalog.model(request.parameters["engine"] ?? "")))
+    }
+
+    private func engine(_ model: ServableModel) -> JSONValue {
+        ["id": .string(model.id), "object": "engine", "owner": "local", "ready": true]
+    }
+}

@@ -1,0 +1,133 @@
+import HTTP
+import Scheduling
+import Tokenizer
+import WireFormat
+
+extension Routes {
+    /// Answers `POST /completion`: an object for one answer, an array for several; streamed, each answer ends with its
+    /// own closing event.
+    func completion(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try request.decode(LlamaCompletionRequest.self)
+        let lease = try await catalog.lease(body.model)
+        let answers = try await AnswerSet(
+            prompts: try body.prompt.inputs(for: lease.model).map(\.tokens),
+            parameters: body.generation,
+            stops: body.generation.stop,
+            lease: lease,
+            owner: Caller.owner,
+            promptParameter: "prompt"
+        )
+        return try await LlamaDialect(answers: answers, model: lease.model.id).response(body.generation.stream)
+    }
+}
+
+extension Routes {
+    /// Answers `POST /infill`: what comes between two texts, in the same form.
+    func infill(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try request.decode(InfillRequest.self)
+        let lease = try await catalog.lease(body.model)
+        let prompt = try lease.model.infillPrompt(body)
+        let answers = try await AnswerSet(
+            prompts: [prompt],
+            parameters: body.generation,
+            stops: body.generation.stop,
+            lease: lease,
+            owner: Caller.owner,
+            promptParameter: "input_prefix"
+        )
+        return try await LlamaDialect(answers: answers, model: lease.model.id).response(body.generation.stream)
+    }
+}
+
+extension ChatModel {
+    /// - Throws: 400 where the model has no tokens for such prompts, and where the prompt can't fit.
+    fileprivate func infillPrompt(_ request: InfillRequest) throws(APIError) -> [Token] {
+        guard let fill = FillInTheMiddle(vocabulary) else {
+            throw .invalidRequest(
+                "The model `\(id)` can't fill in: its vocabulary lacks the tokens for it. Please use a model for code.",
+                param: "input_suffix",
+                code: "fill_in_the_middle_not_supported"
+            )
+        }
+        let texts = [request.prefix, request.suffix] + request.files.map(\.text)
+        try checkFits(texts.reduce(0) { $0 + vocabulary.minimumTokenCount(of: $1) }, param: "input_prefix")
+        do {
+            return try fill.prompt(
+                prefix: request.prefix,
+                suffix: request.suffix,
+                files: request.files.map { FillInTheMiddle.File(name: $0.name, text: $0.text) }
+            )
+        } catch {
+            throw APIError(error, param: "input_prefix")
+        }
+    }
+}
+
+/// Answers in llama-server's form.
+private struct LlamaDialect {
+    let answers: AnswerSet
+    let model: String
+
+    /// Whole, or as it comes.
+    func response(_ stream: StreamParameters) async throws -> HTTPResponse {
+        if stream.isEnabled { return self.stream() }
+        let completions = try await collect()
+        return completions.count == 1 ? .json(completions[0]) : .json(JSONValue.array(completions.map(\.json)))
+    }
+
+    /// Each answer whole, in order.
+    private func collect() async throws -> [LlamaCompletion] {
+        try await withThrowingTaskGroup { group in
+            for (index, answer) in answers.answers.enumerated() {
+                group.addTask {
+                    var answer = answer
+                    let (text, reason, usage) = try await answer.all()
+                    return LlamaCompletion(
+                        index: index,
+                        content: text,
+                        ending: ending(reason, answer.stoppingWord, usage)
+                    )
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.index < $1.index }
+        }
+    }
+
+    /// Each piece as an event; an error after the start is an event of its own, and nothing follows it.
+    private func stream() -> HTTPResponse {
+        .events { [self] events in
+            do {
+                try await withThrowingTaskGroup { group in
+                    for (index, answer) in answers.answers.enumerated() {
+                        group.addTask {
+                            var answer = answer
+                            while let part = try await answer.next() {
+                                let piece: LlamaCompletion
+                                switch part {
+                                case .prompt: continue
+                                case .text(let text, _): piece = LlamaCompletion(index: index, content: text)
+                                case .end(let reason, let usage):
+                                    let ending = ending(reason, answer.stoppingWord, usage)
+                                    piece = LlamaCompletion(index: index, content: "", ending: ending)
+                                }
+                                try await events.send(data: piece.json.text)
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            } catch let error as APIError {
+                try await events.send(data: error.json.text)
+            }
+        }
+    }
+
+    private func ending(
+        _ reason: WireFormat.FinishReason,
+        _ word: String?,
+        _ usage: TokenUsage
+    ) -> LlamaCompletion.Ending {
+        let stop: LlamaCompletion.Stop = word.map { .word($0) } ?? (reason == .length ? .limit : .endOfText)
+        return LlamaCompletion.Ending(stop: stop, model: model, usage: answers.usage(usage))
+    }
+}
