@@ -27,8 +27,9 @@ struct SamplerParameterTests {
         #expect(try samplers(#""samplers":["top_k","typ_p","typical_p"]"#).stages == [.topK, .typicalP, .typicalP])
         #expect(try samplers(#""temperature_last":true"#).stages == nil)
         let first = try #require(try samplers(#""temperature_last":false"#).stages)
-        #expect(first.prefix(3) == [.penalties, .dry, .temperature])
-        #expect(Set(first) == Set(SamplerParameters.Stage.allCases))
+        #expect(
+            first.prefix(3) == [.penalties, .dry, .temperature] && Set(first) == Set(SamplerParameters.Stage.allCases)
+        )
     }
 
     @Test("a range of temperatures is a middle and a distance")

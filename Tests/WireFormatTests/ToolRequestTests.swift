@@ -84,6 +84,10 @@ struct ToolRequestTests {
             try chatRequest("\"response_format\":\(schema)").conversation.responseFormat
                 == .jsonSchema(["type": "integer"], isStrict: true)
         )
+        #expect(
+            try chatRequest(#""json_schema":{"type":"null"}"#).conversation.responseFormat
+                == .jsonSchema(["type": "null"], isStrict: false)
+        )
     }
 
     @Test("what is said of reasoning is read")
@@ -133,6 +137,9 @@ struct ToolRequestTests {
             (#""response_format":{"type":"xml"}"#, "response_format.type", "invalid_value"),
             (#""response_format":{"type":"text","x":1}"#, "response_format.x", "unknown_parameter"),
             (#""response_format":{"type":"json_schema"}"#, "response_format.json_schema", "missing_required_parameter"),
+            (#""json_schema":{},"response_format":{"type":"json_object"}"#, "json_schema", "invalid_value"),
+            (#""grammar":"root ::= \"a\"","response_format":{"type":"json_object"}"#, "grammar", "invalid_value"),
+            (#""grammar":"root ::= \"a\"","tools":[\#(function)]"#, "grammar", "invalid_value"),
             (#""reasoning_effort":"enormous""#, "reasoning_effort", "invalid_value"),
             (#""top_logprobs":5"#, "top_logprobs", "invalid_value"),
             (#""logprobs":true,"top_logprobs":21"#, "top_logprobs", "integer_above_max_value"),

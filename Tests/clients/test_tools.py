@@ -244,7 +244,9 @@ def test_a_custom_tool_takes_a_text_of_its_pattern(ask, client, lenient, stream)
     # OpenAI streams such calls too, though its own types have no room for them.
     form = {"type": "grammar", "grammar": {"syntax": "regex", "definition": '"[A-Z]{3}-\\d{2,4}"'}}
     tool = {"type": "custom", "custom": {"name": "plate", "description": "A number plate", "format": form}}
-    answer = ask(tools=[tool], tool_choice={"type": "custom", "custom": {"name": "plate"}}, temperature=1, stream=stream, client=lenient if stream else client)
+    choice = {"type": "custom", "custom": {"name": "plate"}}
+    asked = lenient if stream else client
+    answer = ask(tools=[tool], tool_choice=choice, temperature=1, stream=stream, client=asked)
     if stream:
         deltas = [delta for chunk in answer for choice in chunk.choices for delta in choice.delta.tool_calls or []]
         text = "".join((delta.model_extra or {}).get("custom", {}).get("input", "") for delta in deltas)

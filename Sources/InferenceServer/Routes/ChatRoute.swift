@@ -1,4 +1,5 @@
 import HTTP
+import RuntimeSupport
 import Scheduling
 import Tokenizer
 import WireFormat
@@ -53,8 +54,18 @@ extension Routes {
         return .events { events in
             do {
                 for index in generation.answers.indices { try await events.send(data: chunks.opening(index).text) }
+                // The calls of custom tools, by answer and number.
+                let customCalls = Guarded<Set<[Int]>>([])
                 let usage = try await generation.stream { event, index in
-                    try await events.send(data: chunks.chunk(event, index).text)
+                    var chunk = chunks.chunk(event, index)
+                    switch event {
+                    case .callBegan(let number, let call) where call.isCustom:
+                        customCalls.withLock { _ = $0.insert([index, number]) }
+                    case .arguments(let number, let text) where customCalls.withLock({ $0.contains([index, number]) }):
+                        chunk = chunks.customInput(text, call: number, index)
+                    default: break
+                    }
+                    try await events.send(data: chunk.text)
                 }
                 if chunks.includesUsage { try await events.send(data: chunks.usage(usage).text) }
                 try await events.send(data: "[DONE]")

@@ -53,6 +53,11 @@ package struct ChatCompletionStream: Sendable {
         }
     }
 
+    /// The chunk for a piece of what a custom tool is called with.
+    package func customInput(_ text: String, call number: Int, _ index: Int) -> JSONValue {
+        chunk(index, delta: ["tool_calls": [["index": JSONValue(number), "custom": ["input": .string(text)]]]])
+    }
+
     /// The last chunk of the stream.
     package func usage(_ usage: Usage) -> JSONValue { chunk(choices: [], usage: usage.json) }
 
