@@ -20,8 +20,8 @@ struct Routes: Sendable {
 
     /// Every endpoint, once.
     var all: [Route] {
-        openAIRoutes + responseRoutes + engineRoutes + tokenRoutes + llamaServerRoutes + modelControlRoutes + serviceRoutes
-            + descriptionRoutes + retiredRoutes
+        openAIRoutes + responseRoutes + engineRoutes + tokenRoutes + llamaServerRoutes + modelControlRoutes
+            + serviceRoutes + descriptionRoutes + retiredRoutes
     }
 
     private var openAIRoutes: [Route] {
