@@ -54,11 +54,21 @@ struct DecisionTests {
     @Test(
         "faults are named by their places",
         arguments: [
-            ("[]", "questions"), ("[{}]", "questions[0].type"), (#"[{"type":"predicate"}]"#, "questions[0].instructions"),
+            ("[]", "questions"), ("[{}]", "questions[0].type"),
+            (#"[{"type":"predicate"}]"#, "questions[0].instructions"),
             (#"[{"type":"choice","instructions":"","choices":[{"value":"a"}]}]"#, "questions[0].choices"),
-            (#"[{"type":"choice","instructions":"","choices":[{"value":"a"},{"value":"a"}]}]"#, "questions[0].choices[1]"),
-            (#"[{"type":"choice","instructions":"","choices":[{"value":"a"},{"value":1}]}]"#, "questions[0].choices[1].value"),
-            (#"[{"type":"score","instructions":"","levels":[{"label":"a"},{"label":true}]}]"#, "questions[0].levels[1].label"),
+            (
+                #"[{"type":"choice","instructions":"","choices":[{"value":"a"},{"value":"a"}]}]"#,
+                "questions[0].choices[1]"
+            ),
+            (
+                #"[{"type":"choice","instructions":"","choices":[{"value":"a"},{"value":1}]}]"#,
+                "questions[0].choices[1].value"
+            ),
+            (
+                #"[{"type":"score","instructions":"","levels":[{"label":"a"},{"label":true}]}]"#,
+                "questions[0].levels[1].label"
+            ),
             (#"[{"type":"predicate","instructions":"","choices":[]}]"#, "questions[0].choices"),
         ]
     )

@@ -20,7 +20,7 @@ struct LlamaServerTests {
 
     @Test("what a completion says wins")
     func explicit() throws {
-        let generation = try completion(#","temperature":0,"top_k":0,"n_predict":5,"max_tokens":9,"seed":7"#).generation
+        let generation = try completion(#","temperature":0,"top_k":0,"n_predict":5,"seed":7"#).generation
         #expect(generation.temperature == 0)
         #expect(generation.topK == 0)
         #expect(generation.maximumTokens == 5)

@@ -79,25 +79,34 @@ struct ResponseRequestTests {
         #expect(told[0].text.hasPrefix("I\n") && told[0].text.hasSuffix("S"))
     }
 
-    @Test("items come back as they were told", arguments: [
-        ResponseItem(.message(.user, [.text("a")])),
-        ResponseItem(.message(.assistant, [.text("a"), .text("b")]), status: .incomplete),
-        ResponseItem(.call(ToolCall(id: "c", name: "f", arguments: "{}"))),
-        ResponseItem(.call(ToolCall(id: "c", name: "f", arguments: "x", isCustom: true))),
-        ResponseItem(.result(callID: "c", [.text("a")], isCustom: false)),
-        ResponseItem(.result(callID: "c", [.text("a"), .text("b")], isCustom: true)),
-    ])
+    @Test(
+        "items come back as they were told",
+        arguments: [
+            ResponseItem(.message(.user, [.text("a")])),
+            ResponseItem(.message(.assistant, [.text("a"), .text("b")]), status: .incomplete),
+            ResponseItem(.call(ToolCall(id: "c", name: "f", arguments: "{}"))),
+            ResponseItem(.call(ToolCall(id: "c", name: "f", arguments: "x", isCustom: true))),
+            ResponseItem(.result(callID: "c", [.text("a")], isCustom: false)),
+            ResponseItem(.result(callID: "c", [.text("a"), .text("b")], isCustom: true)),
+        ]
+    )
     func roundTrip(item: ResponseItem) throws {
         #expect(try responseRequest(input: "[\(item.json.text)]").source.input == [.item(item)])
     }
 
-    @Test("calls and results belong together", arguments: [
-        (#"[{"type":"function_call","call_id":"x","name":"f","arguments":"{}"}]"#, "No tool output found for the call x."),
-        (
-            #"[{"role":"user","content":"a"},{"type":"function_call_output","call_id":"x","output":"1"}]"#,
-            "No tool call found for the output with call_id x."
-        ),
-    ])
+    @Test(
+        "calls and results belong together",
+        arguments: [
+            (
+                #"[{"type":"function_call","call_id":"x","name":"f","arguments":"{}"}]"#,
+                "No tool output found for the call x."
+            ),
+            (
+                #"[{"role":"user","content":"a"},{"type":"function_call_output","call_id":"x","output":"1"}]"#,
+                "No tool call found for the output with call_id x."
+            ),
+        ]
+    )
     func unanswered(input: String, message: String) throws {
         let error = #expect(throws: APIError.self) { try turns(input) }
         #expect(error?.message == message)
@@ -200,7 +209,10 @@ struct ResponseRequestTests {
                 #"[{"role":"user","content":[{"type":"input_image","image_url":"https://a.example/b.png"}]}]"#,
                 "input[0].content[0].image_url"
             ),
-            (#"[{"type":"reasoning","id":"r","summary":[],"encrypted_content":"gAAAA"}]"#, "input[0].encrypted_content"),
+            (
+                #"[{"type":"reasoning","id":"r","summary":[],"encrypted_content":"gAAAA"}]"#,
+                "input[0].encrypted_content"
+            ),
             (#"[{"type":"compaction","encrypted_content":"local.a"}]"#, "input[0].encrypted_content"),
             (#"[{"type":"function_call","call_id":"x","name":"a b","arguments":""}]"#, "input[0].name"),
             (#"[{"type":"reasoning","role":"user","summary":[]}]"#, "input[0].role"),
@@ -234,7 +246,9 @@ struct ResponseRequestTests {
         #expect(count.source.input.count == 1)
         let compact = try ResponseCompactRequest(body: Array(#"{"model":null,"previous_response_id":"r"}"#.utf8))
         #expect(compact.source.previousID == "r" && compact.source.input.isEmpty)
-        #expect(throws: APIError.self) { try ResponseCountRequest(body: Array(#"{"input":"a","personality":"x"}"#.utf8)) }
+        #expect(throws: APIError.self) {
+            try ResponseCountRequest(body: Array(#"{"input":"a","personality":"x"}"#.utf8))
+        }
         #expect(throws: APIError.self) { try ResponseCompactRequest(body: Array(#"{"input":"a","tools":[]}"#.utf8)) }
     }
 }

@@ -89,6 +89,7 @@ struct OptionScores {
     /// What part each has of the probability of all together.
     ///
     /// - Parameter logprobs: Natural logarithms of probabilities; of those that are all impossible, none is likelier.
+    /// - Returns: One for each; together 1.
     static func shares(_ logprobs: [Double]) -> [Double] {
         let highest = logprobs.max() ?? 0
         let weights = highest.isFinite ? logprobs.map { exp($0 - highest) } : logprobs.map { _ in 1 }

@@ -62,6 +62,7 @@ struct ResponseHistory {
     ///   - shaping: Of the request.
     ///   - answerTokens: How long the answer may become; nil for as long as there is room.
     ///   - model: Which answers.
+    /// - Returns: The prompt.
     /// - Throws: 400 where it does not fit, or can't be rendered.
     func prompt(_ shaping: ResponseShaping, answerTokens: Int?, model: ChatModel) throws(APIError) -> ChatPrompt {
         let items = earlier + input

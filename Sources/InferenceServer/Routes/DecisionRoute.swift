@@ -10,7 +10,7 @@ extension Routes {
         var answers: [Decisions.Answer] = []
         var usage = Usage(promptTokens: 0, completionTokens: 0)
         // One after the other: each finds what they have in common in the cache.
-        for (index, question) in body.questions.enumerated() {
+        for question in body.questions {
             var conversation = Conversation()
             try conversation.take(body.items)
             conversation.ask(question.prompt)
@@ -20,7 +20,7 @@ extension Routes {
                 behind: try ChatPrompt(conversation, param: "input", model: lease.model).tokens,
                 lease: lease,
                 owner: Owner(request.principal),
-                param: "questions[\(index)]"
+                param: "input"
             )
             answers.append(Decisions.Answer(question, probabilities: scores.probabilities))
             usage.promptTokens += scores.promptTokens

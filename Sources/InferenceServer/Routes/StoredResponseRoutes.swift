@@ -100,7 +100,8 @@ extension HTTPRequest {
     fileprivate func checkInclusions() throws(APIError) {
         let names = query.values(of: "include") + query.values(of: "include[]")
         guard names.allSatisfy({ ResponseRequest.Inclusion(rawValue: $0) != nil }) else {
-            throw .badQuery("include", ResponseRequest.Inclusion.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", "))
+            let known = ResponseRequest.Inclusion.allCases.map { "'\($0.rawValue)'" }
+            throw .badQuery("include", known.joined(separator: ", "))
         }
     }
 }

@@ -33,9 +33,13 @@ package struct DecisionQuestion: Sendable, Equatable {
     package var prompt: [ContentPart] {
         switch kind {
         case .predicate: [.text("Is this true?")] + instructions + [.text("Answer with Yes or No.")]
-        case .choice: instructions + [.text("These are the choices:\n" + list + "\nAnswer with one of them, in its words.")]
+        case .choice:
+            instructions
+                + [.text("These are the choices:\n" + list + "\nAnswer with one of them, in its words.")]
         case .score:
-            instructions + [.text("These are the levels, the lowest first:\n" + list + "\nAnswer with one of them, in its words.")]
+            instructions
+                + [.text("These are the levels, the lowest first:\n" + list)]
+                + [.text("Answer with one of them, in its words.")]
         }
     }
 
@@ -96,7 +100,8 @@ struct DecisionQuestionShape: Shape {
     }
 
     private static func checkUnique(_ options: [DecisionOptionShape.Option], at path: ParameterPath) throws(APIError) {
-        for (index, option) in options.enumerated() where options[..<index].contains(where: { $0.value == option.value }) {
+        for (index, option) in options.enumerated()
+        where options[..<index].contains(where: { $0.value == option.value }) {
             throw .invalidValue(
                 "Invalid \(path.element(index).quoted): each option may be there once.",
                 at: path.element(index)
@@ -124,7 +129,8 @@ private struct DecisionOptionShape: Shape {
             let description = try reader.optional(Self.description)
             let value = try reader.required(Parameter(key, AnyShape()))
             switch value {
-            case .string: _ = try StringShape(minimumLength: 1, maximumLength: 1_000).decode(value, at: path.member(key))
+            case .string:
+                _ = try StringShape(minimumLength: 1, maximumLength: 1_000).decode(value, at: path.member(key))
             case .bool where key == "value": break
             default:
                 throw .invalidType(

@@ -69,6 +69,7 @@ extension [ResponseItem] {
     /// Results whose calls are left out are left out, too.
     ///
     /// - Parameter number: How many messages of the user are left out, up to `cutCount`.
+    /// - Returns: What is left.
     package func leavingOut(_ number: Int) -> [ResponseItem] {
         guard number > 0 else { return self }
         let start = questions[number]

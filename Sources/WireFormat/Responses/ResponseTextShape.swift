@@ -78,7 +78,9 @@ struct ResponseReasoningShape: Shape {
     private static let effort = Parameter("effort", ChoiceShape<Effort>())
     private static let summary = Parameter("summary", AnyShape())
 
-    /// Nobody sums reasoning up here: it is told as it is. What `auto` asks for is the server's choice, which is none.
+    /// Nobody sums reasoning up here: it is told as it is.
+    ///
+    /// What `auto` asks for is the server's choice, which is none.
     private static let dormant: [DormantParameter] = [
         .refuses("summary", except: ["auto"]),
         .refuses("generate_summary", except: ["auto"]),
