@@ -32,6 +32,17 @@ class Part(pydantic.BaseModel):
 
 
 @pytest.fixture(scope="module")
+def server(launch):
+    """Answers to the same question are compared, whatever else is in the cache or served meanwhile."""
+    return launch("--ctx-size", "2048", "--deterministic")
+
+
+@pytest.fixture(scope="module")
+def client(server, connect):
+    return connect(server)
+
+
+@pytest.fixture(scope="module")
 def ask(client):
     def ask(input=PROMPT, client=client, **parameters):
         defaults = {"model": MODEL, "max_output_tokens": 24, "temperature": 0}
