@@ -103,17 +103,6 @@ struct ChatGeneration: Sendable {
         return usage(of: results.map { ($0.usage, $0.reasoning) })
     }
 
-    /// Hands on the steps of the one answer.
-    ///
-    /// - Parameter take: Takes one step; the answer waits for as long as that takes.
-    /// - Returns: What it cost.
-    /// - Throws: What `take` throws; `APIError` where the answer could not be finished.
-    func follow(_ take: (AnswerEvent) async throws -> Void) async throws -> Usage {
-        var answer = answers[0]
-        while let event = try await answer.next() { try await take(event) }
-        return usage(of: [(answer.usage, answer.reasoningTokens)])
-    }
-
     /// What is known of the cost before the first step: the tokens of the prompt.
     var initialUsage: Usage { usage(of: []) }
 

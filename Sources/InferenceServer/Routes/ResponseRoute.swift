@@ -43,8 +43,8 @@ extension Routes {
         guard body.generation.stream.isEnabled else {
             var writer = writer
             _ = writer.open()
-            let usage = try await generation.follow { _ = writer.append($0) }
-            _ = writer.finish(usage, at: now())
+            let report = try await generation.follow { _ = writer.append($0) }
+            _ = writer.finish(report.usage, at: now())
             keep(ResponseRun(finished: writer.response))
             return .json(writer.response)
         }
@@ -56,8 +56,8 @@ extension Routes {
             let last: [ResponseEvent]
             do {
                 try await send(writer.open() + writer.start())
-                let usage = try await generation.follow { try await send(writer.append($0)) }
-                last = writer.finish(usage, at: now())
+                let report = try await generation.follow { try await send(writer.append($0)) }
+                last = writer.finish(report.usage, at: now())
             } catch let error as APIError {
                 last = writer.fail(error)
             }
@@ -72,12 +72,12 @@ extension Routes {
         ResponseRun(writer) { [responses, now] run in
             do {
                 var isStarted = false
-                let usage = try await generation.follow { step in
+                let report = try await generation.follow { step in
                     if !isStarted { run.advance { $0.start() } }
                     isStarted = true
                     run.advance { $0.append(step) }
                 }
-                run.advance { $0.finish(usage, at: now()) }
+                run.advance { $0.finish(report.usage, at: now()) }
             } catch let error as APIError {
                 run.advance { $0.fail(error) }
             } catch {

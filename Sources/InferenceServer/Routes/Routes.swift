@@ -22,7 +22,8 @@ struct Routes: Sendable {
 
     /// Every endpoint, once.
     var all: [Route] {
-        openAIRoutes + responseRoutes + rerankRoutes + engineRoutes + tokenRoutes + llamaServerRoutes + modelControlRoutes
+        openAIRoutes + responseRoutes + rerankRoutes + engineRoutes + tokenRoutes + llamaServerRoutes
+            + modelControlRoutes
             + serviceRoutes + descriptionRoutes + retiredRoutes
     }
 
