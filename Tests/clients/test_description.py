@@ -78,15 +78,38 @@ COMPANIONS = {
     "top_logprobs": {"logprobs": True},
     "tool_choice": {"tools": TOOLS},
     "function_call": {"functions": [{"name": "x"}]},
+    ("/responses", "top_logprobs"): {},
+    ("/responses", "tool_choice"): {"tools": [{"type": "function", "name": "x"}]},
+    ("/responses/input_tokens", "tool_choice"): {"tools": [{"type": "function", "name": "x"}]},
+} | {
+    name: {"mode": "chat-instruct"}
+    for name in (
+        "character", "user_name", "bot_name", "user_bio", "context", "greeting", "chat_instruct_command",
+    )
+}
+# What endpoints need, or get so that they end soon, beside what their descriptions require.
+BODIES = {
+    "/responses": {"input": "x", "max_output_tokens": 16},
+    "/responses/input_tokens": {"input": "x"},
+    "/responses/compact": {"input": "x"},
 }
 # Values of a language of their own.
-VALUES = {"grammar": 'root ::= "x"'}
+VALUES = {
+    "grammar": 'root ::= "x"',
+    "character": "Example",
+    "instruction_template": "Alpaca",
+    # True asks for a last turn of the assistant.
+    "continue_": False,
+}
 # What the model of the tests can't do, and the error of a request that decodes and asks for it.
 NOT_THIS_MODEL = {
     ("/infill", "fill_in_the_middle_not_supported"),
     ("suffix", "unsupported_value"),
     ("reasoning_effort", "unsupported_parameter"),
     ("enable_thinking", "unsupported_parameter"),
+    ("reasoning", "unsupported_parameter"),
+    ("model", "unsupported_model"),
+    ("previous_response_id", "previous_response_not_found"),
 }
 
 
@@ -193,7 +216,9 @@ def test_what_works_or_has_no_meaning_is_accepted(server, description):
     model = server.request("GET", "/v1/models").json["data"][0]["id"]
     wrong = []
     for path, properties, body in posts(description):
-        if "max_tokens" in properties:
+        if path in BODIES:
+            body = body | BODIES[path]
+        elif "max_tokens" in properties:
             body = body | limit
         if "model_name" in body:
             body["model_name"] = model
@@ -201,11 +226,12 @@ def test_what_works_or_has_no_meaning_is_accepted(server, description):
             body["tokens"] = [1]
         for name, schema in properties.items():
             values = [value for value in schema.get("enum", [example(schema)])]
-            if name in body:
+            # Described with the parameters that all generation shares; here it has another name.
+            if name in body or (path, name) == ("/responses", "max_tokens"):
                 values = []
             for value in values:
                 value = model if name == "model" else VALUES.get(name, value)
-                request = body | {name: value} | COMPANIONS.get(name, {})
+                request = body | {name: value} | COMPANIONS.get((path, name), COMPANIONS.get(name, {}))
                 # Two names of one parameter.
                 if name == "n_predict":
                     request.pop("max_tokens", None)

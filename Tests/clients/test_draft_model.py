@@ -14,7 +14,7 @@ COUNTING = {"prompt": "1, 2, 3, 4, 5, 6, 7, 8,", "temperature": 0}
 
 def drafts(server):
     reply = server.request("GET", "/v1/internal/scheduler")
-    (model,) = reply.json["models"]
+    model = next(model for model in reply.json["models"] if model["id"] == MODEL)
     return {entry.pop("source"): entry for entry in model["drafts"]}
 
 

@@ -10,6 +10,12 @@ from langchain_openai import ChatOpenAI, OpenAI
 from support import BEGINNING, DEADLINE, MODEL, PROMPT
 
 
+# Answers are compared, which rounding in other batches could change.
+@pytest.fixture(scope="module")
+def server(launch):
+    return launch("--ctx-size", "2048", "--deterministic")
+
+
 @pytest.fixture(scope="module")
 def settings(server):
     return {

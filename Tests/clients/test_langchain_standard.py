@@ -1,5 +1,6 @@
 """LangChain's standard tests of chat models."""
 
+import openai
 import pytest
 from langchain_openai import ChatOpenAI
 from langchain_tests.integration_tests import ChatModelIntegrationTests
@@ -30,6 +31,8 @@ class TestChatModel(ChatModelIntegrationTests):
             "max_tokens": 32,
             "temperature": 0,
             "stream_usage": True,
+            # LangChain keeps one for all models, whose connections belong to a loop that may be closed by now.
+            "http_async_client": openai.DefaultAsyncHttpxClient(),
         }
 
     # Tools and structured output are not built yet.

@@ -30,6 +30,12 @@ class Brick(pydantic.BaseModel):
     count: int
 
 
+# Answers are compared, which rounding in other batches could change.
+@pytest.fixture(scope="module")
+def server(launch):
+    return launch("--ctx-size", "2048", "--deterministic")
+
+
 @pytest.fixture(scope="module")
 def client(server):
     return ollama.Client(host=server.url, timeout=DEADLINE)

@@ -31,7 +31,15 @@ struct ResponseToolShape: Shape {
     /// The decoder names each type of tool that is not here.
     var schema: JSONValue {
         [
-            "type": "object", "properties": ["type": ["type": "string", "enum": ["function", "custom"]]],
+            "type": "object",
+            "properties": [
+                "type": ["type": "string", "enum": ["function", "custom"]],
+                "name": Parameters.name.shape.schema,
+                "description": Parameters.description.shape.schema,
+                "strict": Parameters.strict.shape.schema,
+                "parameters": Parameters.parameters.shape.schema,
+                "format": Parameters.format.shape.schema,
+            ],
             "required": ["type", "name"],
         ]
     }
