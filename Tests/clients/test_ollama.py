@@ -32,13 +32,13 @@ class Brick(pydantic.BaseModel):
 
 # Answers are compared, which rounding in other batches could change.
 @pytest.fixture(scope="module")
-def server(launch):
+def steady(launch):
     return launch("--ctx-size", "2048", "--deterministic")
 
 
 @pytest.fixture(scope="module")
-def client(server):
-    return ollama.Client(host=server.url, timeout=DEADLINE)
+def client(steady):
+    return ollama.Client(host=steady.url, timeout=DEADLINE)
 
 
 def check_numbers(answer):
