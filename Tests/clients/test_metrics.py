@@ -56,7 +56,7 @@ def scheduler(server, **headers):
     reply = server.request("GET", "/v1/internal/scheduler", headers=headers)
     assert reply.status == 200
     assert reply.json["object"] == "scheduler"
-    (model,) = reply.json["models"]
+    model = next(model for model in reply.json["models"] if model["id"] == MODEL)
     return model, reply.body.decode()
 
 
@@ -73,12 +73,17 @@ def test_metrics_are_as_the_format_wants_them(server):
     for name, kind in metrics.types.items():
         if kind != "histogram":
             continue
-        buckets = [(labels, value) for (key, labels), value in metrics.samples.items() if key == f"{name}_bucket"]
-        bounds = [float(dict(labels)["le"]) for labels, _ in buckets]
-        assert bounds == sorted(bounds) and bounds[-1] == float("inf")
-        counts = [value for _, value in buckets]
-        assert counts == sorted(counts)
-        assert counts[-1] == metrics.samples[f"{name}_count", (("model", MODEL),)]
+        for model in {dict(labels)["model"] for (key, labels) in metrics.samples if key == f"{name}_bucket"}:
+            buckets = [
+                (labels, value)
+                for (key, labels), value in metrics.samples.items()
+                if key == f"{name}_bucket" and ("model", model) in labels
+            ]
+            bounds = [float(dict(labels)["le"]) for labels, _ in buckets]
+            assert bounds == sorted(bounds) and bounds[-1] == float("inf")
+            counts = [value for _, value in buckets]
+            assert counts == sorted(counts)
+            assert counts[-1] == metrics.samples[f"{name}_count", (("model", model),)]
 
 
 def test_an_answer_is_counted_once_it_is_read(start_server):
