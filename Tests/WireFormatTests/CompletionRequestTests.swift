@@ -8,9 +8,9 @@ struct CompletionRequestTests {
         arguments: [
             (#""Hi""#, .text("Hi")), (#""""#, .text("")), (#"["a","b"]"#, .texts(["a", "b"])), (#"[""]"#, .texts([""])),
             ("[1,2.0,0]", .tokens([1, 2, 0])), ("[[1],[2,3]]", .tokenLists([[1], [2, 3]])),
-        ] as [(String, CompletionPrompt)]
+        ] as [(String, TextInput)]
     )
-    func prompts(json: String, prompt: CompletionPrompt) throws {
+    func prompts(json: String, prompt: TextInput) throws {
         #expect(try CompletionRequest(body: Array("{\"prompt\":\(json)}".utf8)).prompt == prompt)
     }
 

@@ -12,7 +12,7 @@ struct EmbeddingFormatTests {
         #expect(try embedding(#"{"input":[1,2.0]}"#).input == .tokens([1, 2]))
         let lists = try embedding(#"{"input":[[1],[2,3]]}"#).input
         #expect(lists == .tokenLists([[1], [2, 3]]))
-        #expect(lists.parameter(1) == "input[1]" && EmbeddingInput.text("a").parameter(0) == "input")
+        #expect(lists.parameter(1) == "input[1]" && TextInput.text("a").parameter(0) == "input")
     }
 
     @Test("parameters have OpenAI's defaults")

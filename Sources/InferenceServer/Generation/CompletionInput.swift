@@ -52,7 +52,7 @@ struct CompletionInput {
     }
 }
 
-extension CompletionPrompt {
+extension TextInput {
     /// The texts to continue; or where there is a suffix, what to fill in before it.
     ///
     /// - Throws: 400 where one is empty, can't fit, or holds ids that the vocabulary does not have.

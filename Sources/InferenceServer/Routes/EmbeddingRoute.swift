@@ -45,7 +45,7 @@ extension EmbeddingBatch {
     ///   - model: The one that embeds.
     /// - Throws: 400 that names the text at fault.
     fileprivate mutating func add(
-        _ input: EmbeddingInput,
+        _ input: TextInput,
         isOpenAIs: Bool,
         model: EmbeddingModel
     ) throws(APIError) {

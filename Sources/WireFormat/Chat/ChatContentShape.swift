@@ -54,11 +54,7 @@ private struct ContentPartShape: Shape {
             case .refusal where allows.contains(kind): return .text(try reader.required(Parameters.refusal))
             case .imageURL where allows.contains(kind): return .image(try reader.required(Parameters.imageURL))
             case .text, .refusal, .imageURL, .inputAudio, .file:
-                throw .unsupportedValue(
-                    "'\(kind.rawValue)'",
-                    at: path.member("type"),
-                    supported: allows.map { "'\($0.rawValue)'" }
-                )
+                throw .unsupportedKind(kind.rawValue, at: path.member("type"), supported: allows)
             }
         }
     }

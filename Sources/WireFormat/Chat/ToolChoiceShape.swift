@@ -1,9 +1,18 @@
+/// A `tool_choice` that names no tool.
+enum ToolChoiceMode: String, CaseIterable {
+    case none, auto, required
+
+    var choice: ToolChoice {
+        switch self {
+        case .none: ToolChoice(.none)
+        case .auto: ToolChoice(.automatic)
+        case .required: ToolChoice(.required)
+        }
+    }
+}
+
 /// `tool_choice`: a mode, one tool, or some tools.
 struct ToolChoiceShape: Shape {
-    private enum Mode: String, CaseIterable {
-        case none, auto, required
-    }
-
     private enum Kind: String, CaseIterable {
         case function, custom
         case allowedTools = "allowed_tools"
@@ -19,17 +28,13 @@ struct ToolChoiceShape: Shape {
     let name = ShapeName(singular: "one of a string or an object", plural: "strings or objects")
     var schema: JSONValue {
         let object = JSONValue.schema { () throws(APIError) in _ = try decode([:], at: .root) }
-        return ["anyOf": [ChoiceShape<Mode>().schema, object ?? ["type": "object"]]]
+        return ["anyOf": [ChoiceShape<ToolChoiceMode>().schema, object ?? ["type": "object"]]]
     }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ToolChoice {
         switch value {
         case .string:
-            switch try ChoiceShape<Mode>().decode(value, at: path) {
-            case .none: return ToolChoice(.none)
-            case .auto: return ToolChoice(.automatic)
-            case .required: return ToolChoice(.required)
-            }
+            return try ChoiceShape<ToolChoiceMode>().decode(value, at: path).choice
         case .object:
             return try ObjectReader.read(value, at: path) { reader throws(APIError) in
                 switch try reader.required(Parameters.type) {

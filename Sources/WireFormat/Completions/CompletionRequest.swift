@@ -3,7 +3,7 @@ package struct CompletionRequest: RequestBody, Equatable {
     /// The model asked for, or nil for the server's default.
     package let model: String?
 
-    package let prompt: CompletionPrompt
+    package let prompt: TextInput
 
     /// `maximumTokens` is never nil here, the default is 16, and may be 0.
     package let generation: GenerationParameters
@@ -18,19 +18,8 @@ package struct CompletionRequest: RequestBody, Equatable {
     package let candidates: Int
 }
 
-/// What is to be continued.
-package enum CompletionPrompt: Sendable, Equatable {
-    case text(String)
-
-    /// At least one text, at most 128.
-    case texts([String])
-
-    /// At least one token id; none is negative.
-    case tokens([Int])
-
-    /// At least one list, at most 128; each as in `tokens`.
-    case tokenLists([[Int]])
-
+extension TextInput {
+    /// Whether it is no token ids.
     var isText: Bool {
         switch self {
         case .text, .texts: true
@@ -42,7 +31,7 @@ package enum CompletionPrompt: Sendable, Equatable {
 extension CompletionRequest {
     private enum Parameters {
         static let model = Parameter("model", StringShape(maximumLength: 1_000))
-        static let prompt = Parameter("prompt", CompletionPromptShape())
+        static let prompt = Parameter("prompt", TextInputShape.prompt)
         static let bestOf = Parameter("best_of", IntegerShape(minimum: 0, maximum: 20))
         static let echo = Parameter("echo", BooleanShape())
         static let suffix = Parameter("suffix", StringShape())

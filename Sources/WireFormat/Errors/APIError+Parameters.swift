@@ -66,6 +66,15 @@ extension APIError {
         )
     }
 
+    /// A kind of something of which this server supports only some.
+    static func unsupportedKind(
+        _ kind: String,
+        at path: ParameterPath,
+        supported: [some RawRepresentable<String>]
+    ) -> APIError {
+        .unsupportedValue("'\(kind)'", at: path, supported: supported.map { "'\($0.rawValue)'" })
+    }
+
     /// A parameter that nobody knows.
     static func unknownParameter(_ path: ParameterPath) -> APIError {
         let message =

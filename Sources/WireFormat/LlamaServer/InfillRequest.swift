@@ -38,7 +38,7 @@ extension InfillRequest {
             let files = try reader.optional(Parameters.files) ?? []
             let begun = try reader.optional(Parameters.prompt) ?? ""
             let generation = try GenerationParameters(readingLlama: &reader)
-            try reader.check(LlamaCompletionRequest.dormant)
+            try reader.check(DormantParameter.completions)
             return InfillRequest(
                 model: model,
                 prefix: prefix + begun,

@@ -3,7 +3,7 @@ package struct LlamaCompletionRequest: RequestBody, Equatable {
     /// The model asked for, or nil for the server's default.
     package let model: String?
 
-    package let prompt: CompletionPrompt
+    package let prompt: TextInput
 
     /// With llama-server's defaults in place.
     package let generation: GenerationParameters
@@ -12,7 +12,7 @@ package struct LlamaCompletionRequest: RequestBody, Equatable {
 extension LlamaCompletionRequest {
     fileprivate enum Parameters {
         static let model = Parameter("model", StringShape(maximumLength: 1_000))
-        static let prompt = Parameter("prompt", CompletionPromptShape())
+        static let prompt = Parameter("prompt", TextInputShape.prompt)
         static let limit = Parameter("n_predict", IntegerShape(minimum: -1, maximum: Int64(Int32.max)))
     }
 
@@ -21,13 +21,10 @@ extension LlamaCompletionRequest {
             let model = try reader.optional(Parameters.model)
             let prompt = try reader.required(Parameters.prompt)
             let generation = try GenerationParameters(readingLlama: &reader)
-            try reader.check(Self.dormant)
+            try reader.check(DormantParameter.completions)
             return LlamaCompletionRequest(model: model, prompt: prompt, generation: generation)
         }
     }
-
-    /// What text completions leave undone, but for what is read here.
-    static let dormant = DormantParameter.completions.filter { $0.name != "n_predict" }
 
     /// What a request that says nothing asks for.
     static let defaults: JSONValue = [

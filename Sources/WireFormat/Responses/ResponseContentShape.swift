@@ -64,11 +64,7 @@ private struct ResponsePartShape: Shape {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in
             let kind = try reader.required(Parameters.type)
             guard allows.contains(kind) else {
-                throw .unsupportedValue(
-                    "'\(kind.rawValue)'",
-                    at: path.member("type"),
-                    supported: allows.map { "'\($0.rawValue)'" }
-                )
+                throw .unsupportedKind(kind.rawValue, at: path.member("type"), supported: allows)
             }
             try reader.check(Self.dormant)
             switch kind {

@@ -87,11 +87,7 @@ private struct ResponseItemShape: Shape {
             let role = try reader.optional(Parameters.role)
             let implied = role == nil && id != nil ? Kind.itemReference : .message
             guard let kind = type.map({ Kind(rawValue: $0) }) ?? implied else {
-                throw .unsupportedValue(
-                    "'\(type ?? "")'",
-                    at: path.member("type"),
-                    supported: Kind.allCases.map { "'\($0.rawValue)'" }
-                )
+                throw .unsupportedKind(type ?? "", at: path.member("type"), supported: Kind.allCases)
             }
             if kind == .itemReference {
                 guard let id else { throw .missing(path.member("id")) }

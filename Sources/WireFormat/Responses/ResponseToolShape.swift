@@ -49,11 +49,7 @@ struct ResponseToolShape: Shape {
             let type = try reader.required(Parameters.type)
             guard let kind = Kind(rawValue: type) else {
                 // Before the other members, which are of no use without the tool.
-                throw .unsupportedValue(
-                    "'\(type)'",
-                    at: path.member("type"),
-                    supported: Kind.allCases.map { "'\($0.rawValue)'" }
-                )
+                throw .unsupportedKind(type, at: path.member("type"), supported: Kind.allCases)
             }
             try reader.check(Self.dormant)
             return switch kind {
@@ -127,10 +123,6 @@ private struct ResponseCustomFormatShape: Shape {
 
 /// `tool_choice`: a mode, one tool, or some tools.
 struct ResponseToolChoiceShape: Shape {
-    private enum Mode: String, CaseIterable {
-        case none, auto, required
-    }
-
     private enum Kind: String, CaseIterable {
         case function, custom
         case allowedTools = "allowed_tools"
@@ -155,7 +147,7 @@ struct ResponseToolChoiceShape: Shape {
     var schema: JSONValue {
         [
             "anyOf": [
-                ChoiceShape<Mode>().schema,
+                ChoiceShape<ToolChoiceMode>().schema,
                 ["type": "object", "properties": ["type": ChoiceShape<Kind>().schema], "required": ["type"]],
             ]
         ]
@@ -164,11 +156,7 @@ struct ResponseToolChoiceShape: Shape {
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ToolChoice {
         switch value {
         case .string:
-            switch try ChoiceShape<Mode>().decode(value, at: path) {
-            case .none: return ToolChoice(.none)
-            case .auto: return ToolChoice(.automatic)
-            case .required: return ToolChoice(.required)
-            }
+            return try ChoiceShape<ToolChoiceMode>().decode(value, at: path).choice
         case .object:
             return try ObjectReader.read(value, at: path) { reader throws(APIError) in
                 let type = try reader.required(Parameters.type)
@@ -179,11 +167,7 @@ struct ResponseToolChoiceShape: Shape {
                     let names = try reader.required(Parameters.tools)
                     return ToolChoice(isRequired ? .required : .automatic, allowed: names)
                 case nil:
-                    throw .unsupportedValue(
-                        "'\(type)'",
-                        at: path.member("type"),
-                        supported: Kind.allCases.map { "'\($0.rawValue)'" }
-                    )
+                    throw .unsupportedKind(type, at: path.member("type"), supported: Kind.allCases)
                 }
             }
         default: throw mismatch(value, at: path)
