@@ -10,6 +10,8 @@ struct SchedulerHarness {
     private(set) var answers: [RequestID: [TokenID]] = [:]
     private(set) var closings: [RequestID: [RequestEvent]] = [:]
     private(set) var scores: [RequestID: [ScoredToken]] = [:]
+    /// The tokens that ended answers, where probabilities were asked for.
+    private(set) var ends: [RequestID: ScoredToken] = [:]
     private var nextID: UInt64 = 0
 
     /// What each step is taken to last; nothing here looks at a clock.
@@ -69,6 +71,7 @@ struct SchedulerHarness {
             case .started(let usage): #expect(usage.generated == 0 && answers[id] == nil, "\(id) starts twice")
             case .token(let token, _): answers[id, default: []].append(token)
             case .scored(let tokens): scores[id, default: []] += tokens
+            case .end(let token): ends[id] = token
             case .embedding, .finished, .failed: closings[id, default: []].append(event)
             }
         }

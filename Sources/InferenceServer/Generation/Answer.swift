@@ -72,6 +72,7 @@ struct Answer {
                 throw APIError(error, promptParameter: nil)
             case .scored(let tokens):
                 logprobs += try tokens.map { try TokenLogprob($0.token, $0.probabilities, vocabulary) }
+            case .end: break
             case .embedding:
                 throw APIError.internalServer
             }

@@ -93,6 +93,9 @@ package struct Sampling: Hashable, Sendable {
     package var chain: SamplerChain?
     /// How many of the likeliest tokens are told beside each chosen one, with their probabilities; nil tells none at all.
     package var logprobs: Int?
+    /// Whether these probabilities are those of the distribution that the token was drawn from, behind all samplers, in place
+    /// of the model's own.
+    package var tellsDrawn = false
 
     package init() {}
 

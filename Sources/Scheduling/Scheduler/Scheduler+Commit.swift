@@ -148,6 +148,9 @@ extension Scheduler {
         let usage = running[index].usage
         if sample.endsGeneration {
             release(index, isDirty: false)
+            if let probabilities = sample.probabilities {
+                events.append((id, .end(ScoredToken(token: sample.token, probabilities: probabilities))))
+            }
             return events + [(id, .finished(.stop, usage))]
         }
         events.append((id, .token(sample.token, sample.probabilities)))

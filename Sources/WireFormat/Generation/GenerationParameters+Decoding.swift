@@ -14,12 +14,9 @@ extension GenerationParameters {
         static let serviceTier = Parameter("service_tier", ChoiceShape<ServiceTier>())
     }
 
-    /// Reads the parameters that chat and text completions share.
-    init(reading reader: inout ObjectReader, minimumTokens: Int64 = 1) throws(APIError) {
-        let maximumTokens = Parameter(
-            "max_tokens",
-            IntegerShape(minimum: minimumTokens, maximum: Int64(Int32.max))
-        )
+    /// Reads how a token is drawn, and nothing else.
+    init(readingSampling reader: inout ObjectReader) throws(APIError) {
+        self.init()
         temperature = try reader.optional(Parameters.temperature)
         topP = try reader.optional(Parameters.topP)
         // -1 and 0 both mean "all".
@@ -31,11 +28,20 @@ extension GenerationParameters {
         seed = try reader.optional(Parameters.seed).flatMap { $0 == -1 ? nil : $0 }
         samplers = try SamplerParameters(reading: &reader)
         logitBias = try reader.optional(Parameters.logitBias) ?? []
-        stop = try reader.optional(Parameters.stop) ?? []
         ignoresEndOfText = try reader.optional(Parameters.ignoresEndOfText) ?? false
+        serviceTier = try reader.optional(Parameters.serviceTier)
+    }
+
+    /// Reads the parameters that chat and text completions share.
+    init(reading reader: inout ObjectReader, minimumTokens: Int64 = 1) throws(APIError) {
+        let maximumTokens = Parameter(
+            "max_tokens",
+            IntegerShape(minimum: minimumTokens, maximum: Int64(Int32.max))
+        )
+        try self.init(readingSampling: &reader)
+        stop = try reader.optional(Parameters.stop) ?? []
         count = try reader.optional(Parameters.count).map { Int($0) } ?? 1
         self.maximumTokens = try reader.optional(maximumTokens).map { Int($0) }
-        serviceTier = try reader.optional(Parameters.serviceTier)
         stream = try StreamParameters(reading: &reader)
         try readPredictionLimit(&reader)
     }
