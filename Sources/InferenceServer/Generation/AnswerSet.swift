@@ -46,6 +46,10 @@ struct AnswerSet: Sendable {
         let model = lease.model
         self.lease = lease
         let seed = parameters.seed ?? Int64.random(in: .min ... .max)
+        var (grammar, grammarParameter) = (grammar, grammarParameter)
+        if let schema = parameters.schema {
+            (grammar, grammarParameter) = (try Grammar(schema: schema), "json_schema")
+        }
         var works: [Work] = []
         for prompt in prompts {
             let items = prompt.map(PromptItem.token)
@@ -60,7 +64,8 @@ struct AnswerSet: Sendable {
                             prompt: items,
                             sampling: sampling,
                             maxTokens: parameters.maximumTokens,
-                            scoring: scoring
+                            scoring: scoring,
+                            tellsProgress: parameters.stream.isEnabled && parameters.details.tellsProgress
                         )
                     )
                 )
@@ -72,7 +77,15 @@ struct AnswerSet: Sendable {
         } catch {
             throw APIError(error, promptParameter: promptParameter)
         }
-        answers = streams.map { Answer($0, vocabulary: model.vocabulary, stops: stops, preserved: preserved) }
+        answers = streams.map {
+            Answer(
+                $0,
+                vocabulary: model.vocabulary,
+                stops: stops,
+                preserved: preserved,
+                details: parameters.details
+            )
+        }
         promptCount = prompts.count
         promptTokens = prompts.reduce(0) { $0 + $1.count }
     }
@@ -97,5 +110,22 @@ struct AnswerSet: Sendable {
             completionTokens: usages.reduce(0) { $0 + $1.generated },
             cachedTokens: cached
         )
+    }
+}
+
+extension Grammar {
+    /// What a checked schema describes.
+    ///
+    /// - Throws: 400 where no grammar can be made of it.
+    fileprivate init(schema: JSONValue) throws(APIError) {
+        do {
+            self.init(rules: try SchemaGrammar.rules(of: schema.text))
+        } catch {
+            throw .invalidRequest(
+                "Invalid 'json_schema': \(error.sentence)",
+                param: "json_schema",
+                code: "invalid_value"
+            )
+        }
     }
 }

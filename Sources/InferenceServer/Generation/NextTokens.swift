@@ -70,7 +70,7 @@ struct NextTokens {
             case .token(_, .some(let probabilities)): return Self(probabilities)
             case .end(let token): return Self(token.probabilities)
             case .failed(let error): throw APIError(error, promptParameter: nil)
-            case .started, .token, .embedding: break
+            case .progress, .started, .token, .embedding: break
             case .finished: throw APIError.internalServer
             }
         }

@@ -48,6 +48,8 @@ package struct ScoredToken: Hashable, Sendable {
 
 /// What a request's reader is told.
 package enum RequestEvent: Sendable {
+    /// So many tokens of the prompt are computed or were in the cache, where the generation asks for that.
+    case progress(TokenUsage, processed: Int)
     /// The prompt is computed; its first token follows.
     case started(TokenUsage)
     /// Of the prompt's next tokens, where the generation asks for scores; all of them come before `started`.
@@ -64,7 +66,7 @@ package enum RequestEvent: Sendable {
     /// Whether it is the one event that ends its request.
     package var isClosing: Bool {
         switch self {
-        case .started, .scored, .token, .end: false
+        case .progress, .started, .scored, .token, .end: false
         case .embedding, .finished, .failed: true
         }
     }

@@ -40,13 +40,17 @@ package struct Generation: Sendable {
     package let maxTokens: Int?
     /// Nil, or of which of the prompt's tokens the probabilities are told.
     package let scoring: PromptScoring?
+    /// Whether it is told after each step how much of the prompt is computed.
+    package let tellsProgress: Bool
 
     package init(
         prompt: [PromptItem],
         sampling: Sampling = Sampling(),
         maxTokens: Int? = nil,
-        scoring: PromptScoring? = nil
+        scoring: PromptScoring? = nil,
+        tellsProgress: Bool = false
     ) {
+        self.tellsProgress = tellsProgress
         self.prompt = prompt
         self.sampling = sampling
         self.maxTokens = maxTokens

@@ -67,6 +67,7 @@ extension Scheduler {
                 events += take(sampled, of: slice, at: index)
             } else {
                 advance(index, by: slice.tokens.count)
+                if let progress = running[index].progress { events.append((slice.request, progress)) }
                 events += endAfterPrompt(index)
             }
         }

@@ -45,7 +45,8 @@ extension ChatRequest {
             var generation = try GenerationParameters(reading: &reader)
             // The newer name wins over `max_tokens`.
             if let limit = try reader.optional(Parameters.maximumTokens) { generation.maximumTokens = Int(limit) }
-            generation.logprobs = try Self.logprobs(&reader)
+            try generation.readDetails(&reader)
+            try generation.take(logprobs: try Self.logprobs(&reader), at: reader.path)
             try conversation.checkGrammar(generation)
             let webUI = try WebUIChat(reading: &reader, conversation, generation)
             try reader.check(DormantParameter.chat)

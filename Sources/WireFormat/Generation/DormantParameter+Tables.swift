@@ -10,16 +10,8 @@ extension DormantParameter {
         .accepts("cache_prompt", BooleanShape()),
 
         // llama.cpp's.
-        .refuses("n_indent", except: [0]),
         .refuses("n_keep", except: [0]),
-        .refuses("n_probs", except: [0]),
-        .refuses("t_max_predict_ms", except: [0]),
         .refuses("id_slot", except: [-1]),
-        .refuses("return_tokens", except: [false]),
-        .refuses("return_progress", except: [false]),
-        .refuses("timings_per_token", except: [false]),
-        .refuses("post_sampling_probs", except: [false]),
-        .refuses("response_fields", except: [[]]),
         .refuses("lora", except: [[]]),
     ]
 
@@ -43,8 +35,8 @@ extension DormantParameter {
             .refuses("moderation"),
 
             // llama.cpp's.
+            .refuses("response_fields", except: [[]]),
             .refuses("thinking_forced_open", except: [false]),
-            .refuses("add_generation_prompt", except: [true]),
             .refuses("parse_tool_calls", except: [true]),
 
             // text-generation-webui's.
@@ -53,7 +45,10 @@ extension DormantParameter {
         ]
 
     /// Those of text completions.
-    static let completions: [DormantParameter] = shared + [.refuses("json_schema")]
+    static let completions: [DormantParameter] = llama + [.refuses("response_fields", except: [[]])]
+
+    /// Those of llama-server's completions.
+    static let llama: [DormantParameter] = shared
 }
 
 /// How long OpenAI keeps a cached prompt; here it stays as long as there is room.

@@ -45,6 +45,35 @@ extension GenerationParameters {
         stream = try StreamParameters(reading: &reader)
         try readPredictionLimit(&reader)
     }
+
+    /// Reads what llama.cpp's requests ask for beyond OpenAI's.
+    mutating func readDetails(_ reader: inout ObjectReader) throws(APIError) {
+        (details, logprobs) = try AnswerDetails.read(&reader)
+    }
+
+    /// Takes in how many tokens are told by OpenAI's name.
+    mutating func take(logprobs count: Int?, at path: ParameterPath) throws(APIError) {
+        guard let count else { return }
+        guard logprobs == nil else {
+            throw .invalidValue(
+                "Invalid 'n_probs': it is llama.cpp's name of 'logprobs', which is there too.",
+                at: path.member("n_probs")
+            )
+        }
+        logprobs = count
+    }
+
+    /// Reads `json_schema`, for text completions.
+    mutating func readSchema(_ reader: inout ObjectReader) throws(APIError) {
+        guard let schema = try reader.optional(Self.jsonSchema) else { return }
+        let path = reader.path.member("json_schema")
+        guard samplers.grammar == nil else {
+            throw .invalidValue("'json_schema' and 'grammar' exclude each other.", at: path)
+        }
+        self.schema = try JSONSchema.checked(schema, isStrict: false, at: path)
+    }
+
+    private static let jsonSchema = Parameter("json_schema", AnyShape())
 }
 
 extension GenerationParameters {
