@@ -5,6 +5,7 @@ package enum SchemaGrammar {
     /// The rules, in GBNF, of what a schema describes.
     ///
     /// - Parameter schema: As JSON.
+    /// - Returns: Rules whose symbol `root` is the whole text.
     /// - Throws: ``TokenizerError`` with `invalidArgument` where no rules can be made of it.
     package static func rules(of schema: String) throws(TokenizerError) -> String {
         var schema = schema

@@ -50,6 +50,9 @@ struct AnswerSet: Sendable {
         if let schema = parameters.schema {
             (grammar, grammarParameter) = (try Grammar(schema: schema), "json_schema")
         }
+        let prediction = try parameters.prediction.map { text throws(APIError) in
+            try model.predictedTokens(of: text)
+        }
         var works: [Work] = []
         for prompt in prompts {
             let items = prompt.map(PromptItem.token)
@@ -65,7 +68,8 @@ struct AnswerSet: Sendable {
                             sampling: sampling,
                             maxTokens: parameters.maximumTokens,
                             scoring: scoring,
-                            tellsProgress: parameters.stream.isEnabled && parameters.details.tellsProgress
+                            tellsProgress: parameters.stream.isEnabled && parameters.details.tellsProgress,
+                            prediction: prediction ?? []
                         )
                     )
                 )
@@ -95,7 +99,10 @@ struct AnswerSet: Sendable {
 
     /// What one answer cost.
     func usage(_ usage: TokenUsage) -> Usage {
-        Usage(promptTokens: usage.prompt, completionTokens: usage.generated, cachedTokens: usage.cached)
+        var told = Usage(promptTokens: usage.prompt, completionTokens: usage.generated, cachedTokens: usage.cached)
+        told.acceptedPredictionTokens = usage.predicted
+        told.rejectedPredictionTokens = usage.mispredicted
+        return told
     }
 
     /// What all answers cost together; each prompt counts once, however many answers it has.
@@ -105,11 +112,28 @@ struct AnswerSet: Sendable {
         let cached = stride(from: 0, to: usages.count, by: perPrompt).reduce(0) { sum, first in
             sum + (usages[first..<min(first + perPrompt, usages.count)].map(\.cached).min() ?? 0)
         }
-        return Usage(
+        var total = Usage(
             promptTokens: promptTokens,
             completionTokens: usages.reduce(0) { $0 + $1.generated },
             cachedTokens: cached
         )
+        total.acceptedPredictionTokens = usages.reduce(0) { $0 + $1.predicted }
+        total.rejectedPredictionTokens = usages.reduce(0) { $0 + $1.mispredicted }
+        return total
+    }
+}
+
+extension ChatModel {
+    /// The tokens of a text that an answer is expected to repeat.
+    ///
+    /// - Throws: 400 where no answer could be so long.
+    fileprivate func predictedTokens(of text: String) throws(APIError) -> [Token] {
+        try checkFits(vocabulary.minimumTokenCount(of: text), param: "prediction")
+        do {
+            return try vocabulary.encode(text, addSpecial: false, parseSpecial: false)
+        } catch {
+            throw APIError(error, param: "prediction")
+        }
     }
 }
 

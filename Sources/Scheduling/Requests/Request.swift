@@ -42,15 +42,19 @@ package struct Generation: Sendable {
     package let scoring: PromptScoring?
     /// Whether it is told after each step how much of the prompt is computed.
     package let tellsProgress: Bool
+    /// A text that the answer is expected to repeat; it changes how fast the answer comes, and nothing else.
+    package let prediction: [TokenID]
 
     package init(
         prompt: [PromptItem],
         sampling: Sampling = Sampling(),
         maxTokens: Int? = nil,
         scoring: PromptScoring? = nil,
-        tellsProgress: Bool = false
+        tellsProgress: Bool = false,
+        prediction: [TokenID] = []
     ) {
         self.tellsProgress = tellsProgress
+        self.prediction = prediction
         self.prompt = prompt
         self.sampling = sampling
         self.maxTokens = maxTokens
@@ -133,6 +137,9 @@ package struct TokenUsage: Hashable, Sendable {
     /// How many tokens were guessed ahead, and how many of them were right.
     package var drafted = 0
     package var accepted = 0
+    /// How many of those came from the request's own prediction, the right and the wrong ones.
+    package var predicted = 0
+    package var mispredicted = 0
 
     package init(prompt: Int, cached: Int = 0, generated: Int = 0) {
         self.prompt = prompt

@@ -119,6 +119,10 @@ extension Scheduler {
         note(slice.drafts, accepted, of: index)
         running[index].usage.drafted += slice.drafts
         running[index].usage.accepted += accepted
+        if running[index].speculation.source == .prediction {
+            running[index].usage.predicted += accepted
+            running[index].usage.mispredicted += slice.drafts - accepted
+        }
         var events = take(sampled.first, at: index)
         for token in sampled.dropFirst() {
             // An earlier one may have ended it.

@@ -24,9 +24,6 @@ extension DormantParameter {
             ),
             .accepts("prompt_cache_retention", ChoiceShape<CacheRetention>()),
             .accepts("prompt_cache_options", MapShape(element: AnyShape())),
-            // A guess at the answer; it may only make the answer come sooner.
-            .accepts("prediction", PredictionShape()),
-
             .refuses("store", except: [false]),
             .refuses("modalities", except: [["text"]]),
             .refuses("audio"),
@@ -56,25 +53,4 @@ private enum CacheRetention: String, CaseIterable {
     case inMemory = "in_memory"
     case inMemoryWithHyphen = "in-memory"
     case day = "24h"
-}
-
-/// `prediction`: text that the answer is expected to repeat.
-private struct PredictionShape: Shape {
-    private enum Kind: String, CaseIterable {
-        case content
-    }
-
-    private enum Parameters {
-        static let type = Parameter("type", ChoiceShape<Kind>())
-        static let content = Parameter("content", ChatContentShape(allows: [.text]))
-    }
-
-    var name: ShapeName { .object }
-
-    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) {
-        try ObjectReader.read(value, at: path) { reader throws(APIError) in
-            _ = try reader.required(Parameters.type)
-            _ = try reader.required(Parameters.content)
-        }
-    }
 }

@@ -50,6 +50,9 @@ package struct GenerationParameters: Sendable, Equatable {
     /// What llama.cpp's requests ask for beyond OpenAI's.
     package var details = AnswerDetails()
 
+    /// A text that the answer is expected to repeat; it only makes the answer come sooner.
+    package var prediction: String?
+
     /// What an answer's text has to be, in text completions; checked.
     package var schema: JSONValue?
 
