@@ -160,7 +160,8 @@ let package = Package(
         .testTarget(
             name: "InferenceServerTests",
             dependencies: [
-                "CLlama", "InferenceServer", "KVStore", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer",
+                "CLlama", "InferenceServer", "KVStore", "Llama", "RuntimeSupport", "Scheduling", "TestSupport",
+                "Tokenizer",
                 "WireFormat",
             ],
             exclude: ["Lark"],

@@ -32,7 +32,7 @@ final class HeldAnswer {
     private let grammar: OpaquePointer
     private let size: Int
 
-    /// - Parameter rest: The members of a chat request beside its messages.
+    /// Those to a chat request with these members beside its messages.
     init(_ rest: String) throws {
         let (vocabulary, template) = try Self.shared.get()
         let body = #"{"messages":[{"role":"user","content":"Hi"}],"# + rest + "}"

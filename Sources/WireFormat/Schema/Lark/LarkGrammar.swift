@@ -104,7 +104,9 @@ struct LarkGrammar {
 
     private func ruleName(_ name: String) -> String { prefix + name.replacing("_", with: "-") }
 
-    /// GBNF of an expression. In rules, what is ignored may stand behind each terminal.
+    /// GBNF of an expression.
+    ///
+    /// In rules, what is ignored may stand behind each terminal.
     private func text(_ expression: Expression, inRule: Bool) -> String {
         switch expression {
         case .choice(let alternatives):
