@@ -85,10 +85,11 @@ extension WebUIChat {
                 at: reader.path.member("chat_instruct_command")
             )
         }
-        if instructionTemplate != nil, mode == .chat {
+        if mode == .chat, instructionTemplate != nil || inlineTemplate != nil {
+            let name = instructionTemplate != nil ? "instruction_template" : Self.inlineTemplateParameter
             throw .invalidValue(
-                "Invalid 'instruction_template': a dialogue of the 'mode' 'chat' has no template.",
-                at: reader.path.member("instruction_template")
+                "Invalid '\(name)': a dialogue of the 'mode' 'chat' has no template.",
+                at: reader.path.member(name)
             )
         }
         // A last message of the assistant is gone on from, whether that is asked for or not.
