@@ -3,7 +3,7 @@
 
 One sequence, one thread, no guessing; the kinds take turns, and of each the median ratio to the free answer of the same
 round is told. Processor time rather than the clock's, so that a busy machine changes little. Each prompt has been read
-once before, and each answer goes on to the same number of tokens, or the rate is that of the tokens that there are.
+right before, and each answer goes on to the same number of tokens, or the rate is that of the tokens that there are.
 """
 
 import argparse
@@ -78,12 +78,12 @@ def main():
     options = arguments.parse_args()
     server = servers.ours(options.binary, MODEL, "--threads", "1", "--parallel", "1", "--draft-max", "0")
     try:
-        for parameters in KINDS.values():
-            ask(server, parameters, 2, 1)
         costs = {name: [] for name in KINDS}
         counts = {name: 0 for name in KINDS}
         for seed in range(options.rounds):
             for name, parameters in KINDS.items():
+                # The prompt is read before, so that its length does not count.
+                ask(server, parameters, 1, seed)
                 cost, count = ask(server, parameters, options.tokens, seed)
                 costs[name].append(cost)
                 counts[name] += count
