@@ -30,7 +30,7 @@ extension ChatRequest {
         static let topLogprobs = Parameter("top_logprobs", IntegerShape(minimum: 0, maximum: 20))
         static let responseFormat = Parameter("response_format", ResponseFormatShape())
         /// llama.cpp's, for the same.
-        static let jsonSchema = Parameter("json_schema", AnyShape())
+        static let jsonSchema = Parameter("json_schema", JSONSchemaShape())
     }
 
     package init(json: JSONValue) throws(APIError) {
