@@ -99,6 +99,8 @@ BODIES = {
     "/responses/compact": {"input": "x"},
     "/messages": {"max_tokens": 1, "messages": [message("x")]},
     "/messages/count_tokens": {"messages": [message("x")]},
+    "/api/embed": {"input": "x"},
+    "/api/embeddings": {"prompt": "x"},
     "/api/chat": {"options": {"num_predict": 1}, "messages": [message("x")]},
     "/api/generate": {"options": {"num_predict": 1}, "prompt": "x"},
 }
@@ -218,7 +220,7 @@ def refusal(path, reply):
 # The path of one model stands for any.
 def model_for(server, path):
     models = server.request("GET", "/v1/models").json["data"]
-    wanted = "embedding" if path.endswith("/embeddings") else "chat"
+    wanted = "embedding" if path.endswith(("/embed", "/embeddings")) else "chat"
     return next(model["id"] for model in models if model["meta"]["kind"] == wanted)
 
 

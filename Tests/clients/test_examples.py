@@ -237,6 +237,14 @@ def test_a_streamed_text_is_completed(server):
     assert streamed == server.request("POST", "/v1/completions", CAKE).json["choices"][0]["text"]
 
 
+@pytest.mark.parametrize("parameters", [{"use_samplers": False}, {"use_samplers": True, "top_k": 3}], ids=str)
+def test_the_likeliest_tokens_are_told(server, parameters):
+    body = {"prompt": "Who is best, Asuka or Rei? Answer:"} | parameters
+    told = server.request("POST", "/v1/internal/logits", body).json
+    assert all(isinstance(token, str) and 0 <= share <= 1 for token, share in told.items())
+    assert len(told) == parameters.get("top_k", 50)
+
+
 @pytest.mark.parametrize(
     ("body", "dimensions"),
     [

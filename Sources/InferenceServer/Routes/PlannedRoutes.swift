@@ -31,7 +31,8 @@ extension Routes {
         Route(method: method, pattern: pattern) { request in
             throw APIError(
                 status: HTTPStatus.notImplemented.rawValue,
-                message: "This server does not have \(name) yet (\(request.method.rawValue) \(request.path.prefix(100))).",
+                message:
+                    "This server does not have \(name) yet (\(request.method.rawValue) \(request.path.prefix(100))).",
                 kind: .server,
                 code: "not_implemented"
             )

@@ -64,7 +64,12 @@ struct Routes: Sendable {
                 Route(
                     method: .post,
                     pattern: pattern,
-                    operation: Operation("Text completions", .openAI, body: CompletionRequest.self, answer: .jsonOrEvents),
+                    operation: Operation(
+                        "Text completions",
+                        .openAI,
+                        body: CompletionRequest.self,
+                        answer: .jsonOrEvents
+                    ),
                     handler: completions
                 )
             }

@@ -65,7 +65,8 @@ extension ResponseRequest {
     /// Parameters of chat completions, and what they are called here.
     private static let moved = [
         ("messages", "input"), ("max_tokens", "max_output_tokens"), ("max_completion_tokens", "max_output_tokens"),
-        ("n_predict", "max_output_tokens"), ("response_format", "text.format"), ("reasoning_effort", "reasoning.effort"),
+        ("n_predict", "max_output_tokens"), ("response_format", "text.format"),
+        ("reasoning_effort", "reasoning.effort"),
         ("verbosity", "text.verbosity"),
     ]
 
