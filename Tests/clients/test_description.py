@@ -123,7 +123,7 @@ NOT_THIS_MODEL = {
     ("previous_response_id", "previous_response_not_found"),
 }
 # The same where errors have no code.
-NOT_THIS_MODEL_IN_WORDS = {"does not reason", "does not see images"}
+NOT_THIS_MODEL_IN_WORDS = {"does not reason", "does not see images", "was not trained to fill in"}
 
 
 def rows():
