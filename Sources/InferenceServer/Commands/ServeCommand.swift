@@ -64,7 +64,7 @@ struct ServeCommand {
             listener: listener,
             configuration: try configuration(),
             router: routes.router,
-            renderer: HTTPResponse.fault
+            renderer: Dialect.response
         )
 
         let stops = StopSignals()
