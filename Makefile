@@ -11,7 +11,7 @@ export ACCEL
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run tune build deps packages models test test-swift test-clients fuzz-api \
+.PHONY: help run tune build deps packages models test test-swift test-clients fuzz fuzz-api \
 	bench bench-embeddings bench-neighbours bench-sampling bench-constraints bench-noise soak test-asan test-tsan lint format clean distclean
 
 help:  ## this list
@@ -56,6 +56,10 @@ test-clients: build models  # the official clients against the running server
 	@Scripts/python-env.sh
 	.venv/bin/python -m pytest Tests/clients
 	.venv-openai-2/bin/python -m pytest Tests/clients/openai_2
+
+fuzz: deps build models  ## an hour of inputs led by coverage (FUZZ_MINUTES), then 10,000 strange requests
+	@Scripts/fuzz.sh
+	@$(MAKE) --no-print-directory fuzz-api
 
 fuzz-api: build models  ## send 10,000 strange requests, made of the server's own description
 	@Scripts/python-env.sh
@@ -102,7 +106,7 @@ format:  ## put the sources into their format
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
 
 clean:  ## remove build products; fetched sources and models stay
-	rm -rf .build .build-asan .build-tsan .native/build .native/build-bench .native/prefix \
+	rm -rf .build .build-asan .build-tsan .build-fuzz .native/build .native/build-bench .native/prefix \
 		.native/stamps/native .native/stamps/build-bench
 
 distclean: clean  ## remove everything that was fetched or built, the default models too

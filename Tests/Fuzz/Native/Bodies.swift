@@ -1,0 +1,1 @@
+../Decoders/Bodies.swift
