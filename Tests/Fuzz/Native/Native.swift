@@ -3,6 +3,20 @@ import Foundation
 import Tokenizer
 import WireFormat
 
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ test: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
+) -> CInt
+
+/// What SwiftPM has as the main function of the program.
+@_cdecl("FuzzNative_main")
+public func run(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
+    var (count, arguments) = (count, arguments)
+    return runDriver(&count, &arguments, test)
+}
+
 /// Called by libFuzzer.
 ///
 /// - Returns: 0, or -1 for an input that nobody reads, and that is not to be kept.

@@ -1,4 +1,5 @@
 import CLlama
+import Foundation
 
 /// A grammar of the C target, over a small vocabulary.
 final class NativeGrammar {
