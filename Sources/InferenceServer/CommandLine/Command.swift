@@ -8,12 +8,21 @@ enum Command {
     case chat(ModelOptions)
     case models(folder: String)
     case tune(TuneOptions)
+    /// What `serve` starts to speak; for nobody else.
+    case speechWorker
+
+    /// Its name, which no help tells.
+    static let speechWorkerName = "speech-worker"
 
     /// - Throws: `UsageError` with one clear line.
     init(arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         var arguments = arguments
         var name = "serve"
         if let first = arguments.first, !first.hasPrefix("-") { name = arguments.removeFirst() }
+        if name == Self.speechWorkerName, arguments.isEmpty {
+            self = .speechWorker
+            return
+        }
         guard let help = Help.texts[name] else {
             throw UsageError("unknown command '\(name)'; the commands are serve, chat, models and tune")
         }

@@ -117,6 +117,16 @@ struct ServeOptions {
         help:
             "a folder of chat templates that chats may name (default:\ninstruction-templates, beside the models folder)"
     )
+    static let voices = CommandLineOption(
+        "--voices",
+        value: "DIR",
+        help: "a folder where custom voices are kept, unencrypted (default:\nvoices, beside the models folder)"
+    )
+    static let maxSpeechInput = CommandLineOption(
+        "--max-speech-input",
+        value: "N",
+        help: "longest text that is spoken in one request, in characters\n(default: 4096)"
+    )
     static let showPrompts = CommandLineOption(
         "--slots-show-prompts",
         help:
@@ -129,7 +139,8 @@ struct ServeOptions {
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
             strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, maxResponses,
-            responsesSize, embeddingOverflow, characters, instructionTemplates, showPrompts, api, publicAPI,
+            responsesSize, embeddingOverflow, characters, instructionTemplates, voices, maxSpeechInput,
+            showPrompts, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -154,6 +165,10 @@ struct ServeOptions {
     var responses: ResponseStore.Limits
     var embeddingOverflow: EmbeddingOverflow
     var library: WebUILibrary
+    /// Of custom voices.
+    var voiceFolder: String
+    /// In characters.
+    var maxSpeechInput: Int
     var showsPrompts: Bool
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
@@ -188,6 +203,8 @@ struct ServeOptions {
             characters: options.string(Self.characters) ?? beside.appending(path: "characters").path,
             templates: options.string(Self.instructionTemplates) ?? beside.appending(path: "instruction-templates").path
         )
+        voiceFolder = options.string(Self.voices) ?? beside.appending(path: "voices").path
+        maxSpeechInput = try options.integer(Self.maxSpeechInput, in: 1...1_000_000) ?? 4096
         showsPrompts = options.has(Self.showPrompts)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(

@@ -4,6 +4,7 @@ import KVStore
 import Llama
 import RuntimeSupport
 import Scheduling
+import Speech
 
 /// `inference-server serve`: plans the memory, loads the default model, serves until a signal, drains, stops.
 struct ServeCommand {
@@ -51,8 +52,15 @@ struct ServeCommand {
         )
         _ = try await catalog.pool.lease(catalog.models[0].id)
         let responses = ResponseStore(options.responses)
+        let speech = startSpeech()
         let (library, showsPrompts) = (options.library, options.showsPrompts)
-        let routes = Routes(catalog: catalog, responses: responses, library: library, showsPrompts: showsPrompts) {
+        let routes = Routes(
+            catalog: catalog,
+            responses: responses,
+            library: library,
+            speech: speech,
+            showsPrompts: showsPrompts
+        ) {
             Int(Date.now.timeIntervalSince1970)
         }
         let server = try HTTPServer(
@@ -70,8 +78,25 @@ struct ServeCommand {
         await server.shutdown(drainDeadline: Self.drainDeadline)
         loading.raise()
         responses.cancelAll()
+        if case .success(let service) = speech { await service.engine.stop() }
         await catalog.pool.close()
         log.info("stopped")
+    }
+
+    /// What speaks; where nothing can, its endpoints tell why, and the server serves the rest.
+    private func startSpeech() -> Result<SpeechService, SpeechError> {
+        do throws(SpeechError) {
+            return .success(
+                try SpeechService.start(
+                    customVoices: VoiceStore(path: options.voiceFolder, keys: options.apiKeys),
+                    inputLimit: options.maxSpeechInput,
+                    maxWaiting: options.maxQueue
+                )
+            )
+        } catch {
+            Log("speech").warning(error.description)
+            return .failure(error)
+        }
     }
 
     /// The folder of `--kv-store`; nil without the option, and where another server has it.

@@ -1,5 +1,6 @@
 import HTTP
 import Scheduling
+import Speech
 import WireFormat
 
 /// What the handlers share, and the table of all routes.
@@ -8,6 +9,8 @@ struct Routes: Sendable {
     let responses: ResponseStore
     /// The files that text-generation-webui's clients name.
     let library: WebUILibrary
+    /// What speaks, or why nothing does.
+    let speech: Result<SpeechService, SpeechError>
     /// Whether `GET /slots` shows prompts to those who sent them.
     var showsPrompts = false
     /// Seconds since 1970.
@@ -22,7 +25,7 @@ struct Routes: Sendable {
 
     /// Every endpoint, once.
     var all: [Route] {
-        openAIRoutes + responseRoutes + rerankRoutes + engineRoutes + tokenRoutes + llamaServerRoutes
+        openAIRoutes + responseRoutes + audioRoutes + rerankRoutes + engineRoutes + tokenRoutes + llamaServerRoutes
             + modelControlRoutes
             + serviceRoutes + descriptionRoutes + retiredRoutes
     }

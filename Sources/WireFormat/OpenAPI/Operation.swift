@@ -5,6 +5,8 @@ package struct Operation: Sendable {
         case json
         /// JSON, or server-sent events where the request asks for a stream.
         case jsonOrEvents
+        /// A file of sound, or server-sent events where the request asks for them.
+        case audioOrEvents
         case text(contentType: String)
         /// There is no such answer any more: always 410.
         case gone
