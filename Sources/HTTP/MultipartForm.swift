@@ -30,7 +30,9 @@ package struct MultipartForm: Sendable {
         // The first line may be the first of the body; what is before it means nothing.
         var place = body.starts(with: line) ? line.count : Self.end(of: [13, 10] + line, in: body, from: 0)
         while let start = place, !body[start...].starts(with: [45, 45]) {
-            guard parts.count < Self.mostParts else { throw .malformed("The form has more than \(Self.mostParts) parts.") }
+            guard parts.count < Self.mostParts else {
+                throw .malformed("The form has more than \(Self.mostParts) parts.")
+            }
             guard let head = Self.end(of: [13, 10], in: body, from: start),
                 // Without headers, the empty line follows at once.
                 let content = Self.end(of: [13, 10, 13, 10], in: body, from: head - 2, limit: Self.longestHeader),
@@ -115,7 +117,10 @@ private struct HeaderParameters {
                     }
                     return true
                 }
-                found = String(quoted).replacing("\\\"", with: "\"").replacing("\\\\", with: "\\").replacing("%22", with: "\"")
+                found = String(quoted).replacing("\\\"", with: "\"").replacing("\\\\", with: "\\").replacing(
+                    "%22",
+                    with: "\""
+                )
                 rest = rest[quoted.endIndex...].drop { $0 != ";" }
             } else {
                 let plain = rest.prefix { $0 != ";" }

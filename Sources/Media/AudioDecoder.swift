@@ -21,13 +21,16 @@ package enum AudioDecoder {
     /// The formats that are read, for messages.
     package static let formats = ["flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm", "aac"]
 
-    /// Decodes a file. It blocks for as long as that takes: call it on a thread of its own where the file may be long.
+    /// Decodes a file.
+    ///
+    /// It blocks for as long as that takes: call it on a thread of its own where the file may be long.
     ///
     /// - Parameters:
     ///   - file: All of it.
     ///   - sampleRate: What to resample to, in Hz.
     ///   - longest: More sound than that is refused, as soon as so much has been decoded.
     ///   - abort: Raised, it ends the work.
+    /// - Returns: All of its sound.
     /// - Throws: Why there is no sound.
     package static func decode(
         _ file: [UInt8],

@@ -15,6 +15,7 @@ internal import CFFmpeg
     /// - Parameters:
     ///   - format: Of the file.
     ///   - inputRate: Of the samples that come, in Hz.
+    /// - Throws: Where there is no memory, or no encoder.
     package init(_ format: AudioFormat, inputRate: Int) throws(AudioError) {
         var made: OpaquePointer?
         var message = cff_message()

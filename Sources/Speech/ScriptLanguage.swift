@@ -18,7 +18,9 @@ package enum ScriptLanguage {
         }
         // Japanese is written in Chinese characters, too.
         if kana { counts["ja", default: 0] += counts.removeValue(forKey: "cmn") ?? 0 }
-        guard let best = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }), best.value > latin else { return nil }
+        guard let best = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }), best.value > latin else {
+            return nil
+        }
         switch best.key {
         case "ru": return cyrillic(text)
         case "ar": return arabic(text)

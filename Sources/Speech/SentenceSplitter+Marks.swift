@@ -1,8 +1,10 @@
 // What ends sentences, and what looks as if it did.
 
 extension SentenceSplitter {
-    /// Marks that end a sentence where a space follows: Latin, Arabic, Devanagari, Armenian, Ethiopic, Khmer, Burmese, Tibetan.
-    static let ends: Set<Character> = [".", "!", "?", "…", "‽", "؟", "۔", "।", "॥", "։", "።", "፧", "፨", "។", "៕", "။", "།"]
+    /// Marks that end a sentence where a space follows, of many scripts.
+    static let ends: Set<Character> = [
+        ".", "!", "?", "…", "‽", "؟", "۔", "।", "॥", "։", "።", "፧", "፨", "។", "៕", "။", "།",
+    ]
 
     /// Marks that end a sentence whatever follows.
     static let fullwidthEnds: Set<Character> = ["。", "！", "？", "．", "｡"]
@@ -14,14 +16,17 @@ extension SentenceSplitter {
         "\"", "'", "“", "‘", "„", "‚", "«", "‹", "(", "[", "{", "¿", "¡", "「", "『", "（", "»",
     ]
 
-    static let clauseMarks: Set<Character> = fullwidthClauseMarks.union([",", ";", ":", "—", "–", "،", "؛", "၊", "፣", "፤"])
+    static let clauseMarks: Set<Character> = fullwidthClauseMarks.union([
+        ",", ";", ":", "—", "–", "،", "؛", "၊", "፣", "፤",
+    ])
     static let fullwidthClauseMarks: Set<Character> = ["、", "，", "；", "："]
 
     static let bullets: Set<Character> = ["-", "*", "•", "‣", "–", "—", "◦"]
 
-    /// Languages that write ordinals with a full stop: "am 3. Mai".
+    /// Languages that write ordinals with a full stop, as German does.
     static let ordinalLanguages: Set<String> = [
-        "de", "lb", "da", "nb", "no", "is", "fi", "et", "lv", "cs", "sk", "pl", "hu", "hr", "sr", "bs", "sl", "tr", "eu",
+        "de", "lb", "da", "nb", "no", "is", "fi", "et", "lv", "cs", "sk", "pl", "hu", "hr", "sr", "bs", "sl", "tr",
+        "eu",
     ]
 
     /// Abbreviations with full stops inside that may well end a sentence, before a capital letter.
@@ -30,10 +35,12 @@ extension SentenceSplitter {
     /// Words that end with a full stop and go on.
     static let abbreviations: Set<String> = [
         // English
-        "mr", "mrs", "ms", "dr", "prof", "rev", "hon", "gen", "col", "capt", "lt", "sgt", "cpl", "maj", "gov", "sen", "rep",
+        "mr", "mrs", "ms", "dr", "prof", "rev", "hon", "gen", "col", "capt", "lt", "sgt", "cpl", "maj", "gov", "sen",
+        "rep",
         "pres", "st", "mt", "ft", "messrs", "vs", "viz", "cf", "approx", "esp", "dept", "univ", "fr", "supt", "insp",
         // German
-        "bzw", "ca", "dipl", "evtl", "ggf", "hr", "inkl", "ing", "od", "prov", "sog", "tel", "vgl", "zzgl", "abs", "bspw",
+        "bzw", "ca", "dipl", "evtl", "ggf", "hr", "inkl", "ing", "od", "prov", "sog", "tel", "vgl", "zzgl", "abs",
+        "bspw",
         "geb", "hrsg", "jh", "jhd", "mio", "mrd", "str", "zb", "exkl", "frl",
         // French, Spanish, Portuguese, Italian
         "m", "mm", "mme", "mlle", "sr", "sra", "srta", "srs", "dra", "ud", "uds", "vd", "pág", "págs", "núm", "av",
@@ -46,9 +53,10 @@ extension SentenceSplitter {
         "г", "гг", "им", "ул", "тов", "проф", "акад", "см", "стр", "руб", "коп", "тыс", "млн", "млрд", "напр", "вул",
     ]
 
-    /// Abbreviations that go on only before a number: "No. 5", "Jan. 3".
+    /// Abbreviations that go on before a number alone, as "No" and "Jan" do.
     static let beforeNumbers: Set<String> = [
-        "no", "nos", "nr", "vol", "ch", "chap", "fig", "sec", "art", "p", "pp", "pg", "par", "op", "bd", "kap", "abb", "s", "n",
+        "no", "nos", "nr", "vol", "ch", "chap", "fig", "sec", "art", "p", "pp", "pg", "par", "op", "bd", "kap", "abb",
+        "s", "n",
         "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "okt", "nov", "dec", "dez",
     ]
 }

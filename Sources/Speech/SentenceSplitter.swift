@@ -9,18 +9,21 @@ package struct SentenceSplitter {
     private let text: [Character]
     /// Whether a number with a full stop may be an ordinal, as in German.
     private let hasOrdinals: Bool
+    private let isEnglish: Bool
 
     private init(_ text: String, language: String) {
         self.text = Array(text)
         let base = language.prefix { $0 != "-" }
+        isEnglish = base == "en"
         hasOrdinals = Self.ordinalLanguages.contains(String(base))
     }
 
-    /// The pieces of a text, in order, none of them empty.
+    /// Parts a text into pieces, in order, none of them empty.
     ///
     /// - Parameters:
     ///   - text: Cleaned by `SpeakableText`.
     ///   - language: Its language, such as `en-us`.
+    /// - Returns: What is spoken in one go each.
     package static func split(_ text: String, language: String = "en") -> [SpeechPiece] {
         let splitter = SentenceSplitter(text, language: language)
         return splitter.sentences().flatMap { sentence in parts(of: sentence) }
@@ -104,7 +107,9 @@ package struct SentenceSplitter {
         }
         let lower = word.lowercased()
         // Initials and abbreviations of single letters; "I" is a word.
-        if word.count == 1, word.first?.isLetter == true, word.first?.isUppercase == true { return word == "I" }
+        if word.count == 1, word.first?.isUppercase == true { return word == "I" }
+        // "z. B.", "d. h.", "д. 5": rare in English, where a letter is rather a name.
+        if word.count == 1, word.first?.isLetter == true, !isEnglish { return false }
         if lower.contains(".") {
             return Self.dottedEnds.contains(lower)
         }

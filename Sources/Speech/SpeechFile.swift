@@ -14,6 +14,7 @@ package struct SpeechFile: ~Copyable {
     ///   - format: Of the file.
     ///   - sampleRate: Of the sound that comes, in Hz.
     ///   - speed: 2 is twice as fast, at the same pitch.
+    /// - Throws: Where there is no memory, or no encoder.
     package init(_ format: AudioFormat, sampleRate: Int, speed: Double) throws(AudioError) {
         self.sampleRate = sampleRate
         joiner = PieceJoiner(sampleRate: sampleRate)

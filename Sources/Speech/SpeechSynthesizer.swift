@@ -11,6 +11,7 @@ package protocol SpeechSynthesizer {
     ///   - text: Plain text, cleaned by `SpeakableText`.
     ///   - voice: What speaks it.
     ///   - sink: Takes the next part of the sound; false for no more.
+    /// - Throws: Where it can't be spoken.
     func speak(_ text: String, as voice: SynthesizerVoice, onto sink: ([Int16]) -> Bool) throws(SpeechError)
 }
 

@@ -17,9 +17,12 @@ extension Routes {
         let utterance = try service.utterance(body)
         let speech = try await SpokenAnswer(utterance, body, service.engine)
         guard body.streamFormat == .sse else {
-            return HTTPResponse(headers: ["Content-Type": body.format.audio.contentType], body: .stream { writer in
-                _ = try await speech.encode { bytes in try await writer.write(bytes) }
-            })
+            return HTTPResponse(
+                headers: ["Content-Type": body.format.audio.contentType],
+                body: .stream { writer in
+                    _ = try await speech.encode { bytes in try await writer.write(bytes) }
+                }
+            )
         }
         return .events { stream in
             do {

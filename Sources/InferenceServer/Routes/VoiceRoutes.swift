@@ -25,7 +25,9 @@ extension Routes {
         let id = request.parameters["voice"] ?? ""
         if let voice = service.voices.voice(id) { return .json(VoiceObject(voice)) }
         let owner = Owner(request.principal)
-        return .json(VoiceObject(try await onThread("voices") { try service.customVoices.find(id, .voice, owner: owner) }))
+        return .json(
+            VoiceObject(try await onThread("voices") { try service.customVoices.find(id, .voice, owner: owner) })
+        )
     }
 
     /// Answers `POST /v1/audio/voices`.

@@ -21,6 +21,7 @@ struct SpeechService: Sendable {
     ///   - customVoices: Where custom voices are kept.
     ///   - inputLimit: How long a text may be, in characters.
     ///   - maxWaiting: How many requests may be under way.
+    /// - Returns: What the routes need.
     /// - Throws: `SpeechError` where it is not built in, or can't be started.
     static func start(
         customVoices: VoiceStore,

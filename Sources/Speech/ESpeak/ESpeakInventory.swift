@@ -33,7 +33,8 @@ extension ESpeakInventory {
     /// What others call languages that espeak-ng names otherwise.
     private static let otherNames = [
         "en": "en-us", "en-uk": "en-gb", "fr": "fr-fr", "zh": "cmn", "zh-cn": "cmn", "zh-tw": "cmn", "zh-hans": "cmn",
-        "zh-hant": "cmn", "zh-hk": "yue", "no": "nb", "nn": "nb", "iw": "he", "in": "id", "es-mx": "es-419", "es-ar": "es-419",
+        "zh-hant": "cmn", "zh-hk": "yue",
+        "no": "nb", "nn": "nb", "iw": "he", "in": "id", "es-mx": "es-419", "es-ar": "es-419",
         "es-co": "es-419", "es-us": "es-419",
     ]
 

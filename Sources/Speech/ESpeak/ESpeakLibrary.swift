@@ -73,7 +73,8 @@ private func addLanguage(
     _ identifier: UnsafePointer<CChar>?,
     _ language: UnsafePointer<CChar>?
 ) {
-    guard let inventory = unsafe context?.assumingMemoryBound(to: ESpeakInventory.self), let identifier = unsafe identifier,
+    guard let inventory = unsafe context?.assumingMemoryBound(to: ESpeakInventory.self),
+        let identifier = unsafe identifier,
         let language = unsafe language
     else { return }
     // Voices of MBROLA need data that no package here holds.
@@ -87,7 +88,8 @@ private func addVariant(
     _ identifier: UnsafePointer<CChar>?,
     _ language: UnsafePointer<CChar>?
 ) {
-    guard let inventory = unsafe context?.assumingMemoryBound(to: ESpeakInventory.self), let identifier = unsafe identifier
+    guard let inventory = unsafe context?.assumingMemoryBound(to: ESpeakInventory.self),
+        let identifier = unsafe identifier
     else { return }
     let name = unsafe String(cString: identifier)
     guard name.hasPrefix("!v/"), !name.contains(" ") else { return }

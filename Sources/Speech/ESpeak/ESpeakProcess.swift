@@ -32,12 +32,28 @@ package final class ESpeakProcess: SpeechSynthesizer {
     }
 
     package func speak(_ text: String, as voice: SynthesizerVoice, onto sink: ([Int16]) -> Bool) throws(SpeechError) {
+        let order = SpeechOrder(text, voice)
+        var isSilent = true
+        do throws(SpeechError) {
+            try attempt(order) { samples in
+                isSilent = false
+                return sink(samples)
+            }
+        } catch {
+            // It may have died of something else, or before this.
+            guard worker == nil, isSilent else { throw error }
+            try attempt(order, onto: sink)
+        }
+    }
+
+    /// Speaks with the process that there is; one that is of no use afterwards goes.
+    private func attempt(_ order: SpeechOrder, onto sink: ([Int16]) -> Bool) throws(SpeechError) {
         let worker = try running()
         do throws(SpeechError) {
-            try worker.speak(SpeechOrder(text, voice), patience: Self.patience, onto: sink)
+            try worker.speak(order, patience: Self.patience, onto: sink)
         } catch {
             if !worker.isUsable {
-                Log("speech").warning("the process that speaks has ended or hangs; the next text gets another one")
+                Log("speech").warning("the process that speaks has ended or hangs; another takes its place")
                 self.worker = nil
             }
             throw error

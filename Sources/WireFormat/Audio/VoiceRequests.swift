@@ -17,7 +17,8 @@ extension VoiceRequest {
         self = try ObjectReader.read(json, at: .root) { reader throws(APIError) in
             // First, so that who wants a voice of a text is told that, and not what else is missing.
             try reader.check([
-                .refuses("type", except: ["audio_sample"]), .refuses("prompt"), .refuses("model"), .refuses("script_hint"),
+                .refuses("type", except: ["audio_sample"]), .refuses("prompt"), .refuses("model"),
+                .refuses("script_hint"),
             ])
             return VoiceRequest(
                 name: try reader.required(Parameters.name),
