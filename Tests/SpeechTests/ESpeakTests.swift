@@ -107,7 +107,7 @@ struct ESpeakTests {
             let own = first.distance(to: again)
             for (other, print, _) in prints[(index + 1)...] {
                 let distance = first.distance(to: print)
-                #expect(distance > 3 * own && distance > 0.1, "\(id) and \(other): \(distance), own \(own)")
+                #expect(distance > 1.5 * own && distance > 0.08, "\(id) and \(other): \(distance), own \(own)")
             }
         }
     }
@@ -128,21 +128,23 @@ struct ESpeakTests {
 
 /// What a voice sounds like: its pitch, and its loudness by bands.
 private struct VoicePrint {
+    private static let frequencies: [Double] = [150, 300, 500, 800, 1200, 1800, 2500, 3400, 4600, 6200]
+
     private let pitch: Double
     private let bands: [Double]
 
     init(_ samples: [Int16]) {
         let sound = samples.map { Double($0) / 32_768 }
-        // A dozen frames: the tests are not optimized.
-        let frames = stride(from: 0, to: sound.count - 1024, by: max(512, sound.count / 16))
-            .map { Array(sound[$0..<$0 + 1024]) }
+        let frames = stride(from: 0, to: sound.count - 1024, by: 1024).map { Array(sound[$0..<$0 + 1024]) }
             .filter { frame in frame.reduce(0) { $0 + $1 * $1 } > 1 }
-        let periods = frames.map(Self.period).sorted()
-        pitch = 11_025 / Double(periods[periods.count / 2])
-        bands = [150, 300, 500, 800, 1200, 1800, 2500, 3400, 4600, 6200].map { frequency in
-            let energy = frames.reduce(0) { $0 + Self.energy($1, at: frequency) } / Double(frames.count)
-            return log(energy + 1e-9)
+        let pitches = frames.map(Self.pitch).sorted()
+        pitch = pitches[pitches.count / 2]
+        let levels = Self.frequencies.map { frequency in
+            log(frames.reduce(0) { $0 + Self.energy($1, at: frequency) } + 1e-9)
         }
+        // How loud it is does not matter.
+        let mean = levels.reduce(0, +) / Double(levels.count)
+        bands = levels.map { $0 - mean }
     }
 
     /// How far two are apart: 0.1 is a semitone and a half, or two decibels in all bands.
@@ -151,25 +153,31 @@ private struct VoicePrint {
         return abs(log(pitch / other.pitch)) + tone.squareRoot() * 0.2
     }
 
-    /// In samples, of every second one.
-    private static func period(_ frame: [Double]) -> Int {
-        let half = stride(from: 0, to: 800, by: 2).map { frame[$0] }
-        let found = (25...170).map { (lag: $0, likeness: correlation(half, $0)) }
-        return found.max { $0.likeness < $1.likeness }?.lag ?? 25
-    }
-
-    private static func correlation(_ frame: [Double], _ lag: Int) -> Double {
-        (0..<frame.count - lag).reduce(0) { $0 + frame[$1] * frame[$1 + lag] } / Double(frame.count - lag)
+    /// In Hz: the first lag at which every third sample is nearly as like itself as it gets.
+    private static func pitch(_ frame: [Double]) -> Double {
+        let part = stride(from: 0, to: 1024, by: 3).map { frame[$0] }
+        let likeness = (16...113).map { lag in
+            var sum = 0.0
+            for index in 0..<part.count - lag { sum += part[index] * part[index + lag] }
+            return sum / Double(part.count - lag)
+        }
+        let best = likeness.max() ?? 0
+        var place = likeness.firstIndex { $0 > 0.9 * best } ?? 0
+        while place + 1 < likeness.count, likeness[place + 1] > likeness[place] { place += 1 }
+        return 7350 / Double(place + 16)
     }
 
     /// The energy near a frequency, by Goertzel's method on four short windows.
     private static func energy(_ frame: [Double], at frequency: Double) -> Double {
-        stride(from: 0, to: 1024, by: 256).reduce(0) { sum, start in
-            let factor = 2 * cos(2 * Double.pi * frequency / 22_050)
-            var (last, before) = (0.0, 0.0)
-            for value in frame[start..<start + 256] { (last, before) = (value + factor * last - before, last) }
-            return sum + last * last + before * before - factor * last * before
+        let factor = 2 * cos(2 * Double.pi * frequency / 22_050)
+        var sum = 0.0
+        for start in stride(from: 0, to: 1024, by: 256) {
+            var last = 0.0
+            var before = 0.0
+            for index in start..<start + 256 { (last, before) = (frame[index] + factor * last - before, last) }
+            sum += last * last + before * before - factor * last * before
         }
+        return sum
     }
 }
 #endif

@@ -13,7 +13,7 @@ extension Routes {
         let body = try request.decode(SpeechRequest.self)
         let service = try speechService
         try SpeechModels.check(body.model, catalog)
-        if case .custom(let id) = body.voice { try await refuseCustomVoice(id, service) }
+        if let id = body.voice.customID { try await refuseCustomVoice(id, service) }
         let utterance = try service.utterance(body)
         let speech = try await SpokenAnswer(utterance, body, service.engine)
         guard body.streamFormat == .sse else {
@@ -123,6 +123,16 @@ private struct SpokenAnswer: Sendable {
             inputTokens: request.input.unicodeScalars.count,
             outputTokens: Int((duration / .seconds(1) * Self.tokensPerSecond).rounded(.up))
         )
+    }
+}
+
+extension SpeechRequest.Voice {
+    /// The id of a custom voice, also where it stands without an object around it.
+    fileprivate var customID: String? {
+        switch self {
+        case .custom(let id): id
+        case .named(let name): name.hasPrefix(VoiceStore.Kind.voice.prefix) ? name : nil
+        }
     }
 }
 

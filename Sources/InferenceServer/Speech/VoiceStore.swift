@@ -13,7 +13,8 @@ final class VoiceStore: Sendable {
     enum Kind: String, Sendable, Codable {
         case voice, consent
 
-        fileprivate var prefix: String { self == .voice ? "voice_" : "cons_" }
+        /// What ids begin with.
+        var prefix: String { self == .voice ? "voice_" : "cons_" }
     }
 
     /// A voice or a consent.

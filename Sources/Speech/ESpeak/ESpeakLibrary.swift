@@ -11,27 +11,45 @@ package struct ESpeakLibrary: SpeechSynthesizer, Sendable {
     private static let rate: Int32 = 175
 
     /// What it started with; once in a process.
-    private static let start: Result<Int, SpeechError> = {
+    private static let start: Result<Found, SpeechError> = {
         let rate = Int(ce_start())
         guard rate > 0 else {
             return .failure(
                 SpeechError(.unavailable, "the data of espeak-ng are not there: install the package espeak-ng-data")
             )
         }
-        return .success(rate)
+        var found = Found(
+            inventory: ESpeakInventory(version: unsafe String(cString: ce_version()), sampleRate: rate)
+        )
+        unsafe withUnsafeMutablePointer(to: &found) { pointer in
+            unsafe ce_list_voices(false, addLanguage, pointer)
+            unsafe ce_list_voices(true, addVariant, pointer)
+        }
+        return .success(found)
     }()
     private static let turn = Guarded<String?>(nil)
 
-    package let sampleRate: Int
+    /// What it can speak.
+    package let inventory: ESpeakInventory
+    private let files: [String: String]
+
+    package var sampleRate: Int { inventory.sampleRate }
 
     /// Starts the library, where that has not happened yet.
-    package init() throws(SpeechError) { sampleRate = try Self.start.get() }
+    package init() throws(SpeechError) {
+        let found = try Self.start.get()
+        inventory = found.inventory
+        files = found.files
+    }
 
     package func speak(_ text: String, as voice: SynthesizerVoice, onto sink: ([Int16]) -> Bool) throws(SpeechError) {
+        var native = voice
+        native.language = files[voice.language] ?? voice.language
+        let name = native.name
         let status = Self.turn.withLock { chosen -> ce_status in
-            if chosen != voice.name {
-                let status = unsafe ce_choose_voice(voice.name)
-                chosen = status == CE_OK ? voice.name : nil
+            if chosen != name {
+                let status = unsafe ce_choose_voice(name)
+                chosen = status == CE_OK ? name : nil
                 guard status == CE_OK else { return status }
             }
             return withoutActuallyEscaping(sink) { sink in
@@ -49,18 +67,13 @@ package struct ESpeakLibrary: SpeechSynthesizer, Sendable {
         default: throw SpeechError(.failed, "espeak-ng failed")
         }
     }
+}
 
-    /// What it can speak.
-    package var inventory: ESpeakInventory {
-        Self.turn.withLock { _ in
-            var inventory = ESpeakInventory(version: unsafe String(cString: ce_version()), sampleRate: sampleRate)
-            unsafe withUnsafeMutablePointer(to: &inventory) { pointer in
-                unsafe ce_list_voices(false, addLanguage, pointer)
-                unsafe ce_list_voices(true, addVariant, pointer)
-            }
-            return inventory
-        }
-    }
+/// The voices that a library has.
+private struct Found {
+    var inventory: ESpeakInventory
+    /// The names of languages' files, which the library finds voices by; the languages' own names do not always do.
+    var files: [String: String] = [:]
 }
 
 private func deliver(_ context: UnsafeMutableRawPointer?, _ samples: UnsafePointer<Int16>?, _ count: Int) -> Bool {
@@ -73,14 +86,18 @@ private func addLanguage(
     _ identifier: UnsafePointer<CChar>?,
     _ language: UnsafePointer<CChar>?
 ) {
-    guard let inventory = unsafe context?.assumingMemoryBound(to: ESpeakInventory.self),
-        let identifier = unsafe identifier,
+    guard let found = unsafe context?.assumingMemoryBound(to: Found.self), let identifier = unsafe identifier,
         let language = unsafe language
     else { return }
+    let path = unsafe String(cString: identifier)
     // Voices of MBROLA need data that no package here holds.
-    guard !(unsafe String(cString: identifier).hasPrefix("mb/")) else { return }
-    let name = unsafe String(cString: language)
-    if unsafe !inventory.pointee.languages.contains(name) { unsafe inventory.pointee.languages.append(name) }
+    guard !path.hasPrefix("mb/"), let file = path.split(separator: "/").last?.lowercased() else { return }
+    var name = unsafe String(cString: language)
+    // Cherokee's has a script and a region in it.
+    if name != name.lowercased() { name = file }
+    guard unsafe found.pointee.files[name] == nil else { return }
+    unsafe found.pointee.files[name] = file
+    unsafe found.pointee.inventory.languages.append(name)
 }
 
 private func addVariant(
@@ -88,11 +105,10 @@ private func addVariant(
     _ identifier: UnsafePointer<CChar>?,
     _ language: UnsafePointer<CChar>?
 ) {
-    guard let inventory = unsafe context?.assumingMemoryBound(to: ESpeakInventory.self),
-        let identifier = unsafe identifier
+    guard let found = unsafe context?.assumingMemoryBound(to: Found.self), let identifier = unsafe identifier
     else { return }
     let name = unsafe String(cString: identifier)
     guard name.hasPrefix("!v/"), !name.contains(" ") else { return }
-    unsafe inventory.pointee.variants.append(String(name.dropFirst(3)))
+    unsafe found.pointee.inventory.variants.append(String(name.dropFirst(3)))
 }
 #endif

@@ -17,19 +17,19 @@ package struct ESpeakVoices: Sendable {
 
     /// OpenAI's names: each a variant with a pitch of its own, in any language.
     package static let openAI: [SpeechVoice] = [
-        voice("alloy", "even, between low and high", "f4", pitch: 30, range: 45),
+        voice("alloy", "even, between low and high", "Alex", pitch: 70, range: 40),
         voice("ash", "low, clear", "m3", pitch: 42, range: 45),
         voice("ballad", "middle, moving", "m6", pitch: 62, range: 75),
-        voice("coral", "high, bright", "f2", pitch: 60, range: 60),
+        voice("coral", "high, full", "steph", pitch: 40, range: 60),
         voice("echo", "low, even", "m1", pitch: 50, range: 35),
         voice("fable", "middle, British where the language is English", "m7", pitch: 68, range: 70, language: "en-gb"),
         voice("onyx", "the lowest", "m8", pitch: 30, range: 40),
-        voice("nova", "high, lively", "f3", pitch: 48, range: 70),
-        voice("sage", "high, calm", "f1", pitch: 40, range: 30),
+        voice("nova", "high, lively", "f3", pitch: 52, range: 70),
+        voice("sage", "high, calm", "f1", pitch: 52, range: 25),
         voice("shimmer", "high, breathy", "f5", pitch: 52, range: 50),
         voice("verse", "middle, clear", "m2", pitch: 50, range: 60),
-        voice("marin", "the highest", "linda", pitch: 45, range: 50),
-        voice("cedar", "low, full", "m4", pitch: 46, range: 55),
+        voice("marin", "the highest", "linda", pitch: 66, range: 50),
+        voice("cedar", "low, rough", "klatt2", pitch: 40, range: 55),
     ]
 
     private static func voice(
