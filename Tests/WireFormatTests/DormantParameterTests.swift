@@ -45,7 +45,6 @@ struct DormantParameterTests {
         arguments: [
             ("store", "true", "true", "false"),
             ("modalities", #"["text","audio"]"#, "an array", #"["text"]"#),
-            ("verbosity", #""low""#, #""low""#, #""medium""#),
             ("id_slot", "2", "2", "-1"),
         ]
     )

@@ -35,7 +35,8 @@ struct ChatPrompt {
     init(_ conversation: Conversation, param: String = "messages", model: ChatModel, template: ChatTemplate? = nil)
         throws(APIError)
     {
-        let (vocabulary, rendering) = (model.vocabulary, ChatRendering(conversation))
+        let vocabulary = model.vocabulary
+        let rendering = ChatRendering(try conversation.toldVerbosity(template ?? model.template))
         for case .image(let image) in conversation.turns.lazy.flatMap(\.content) {
             throw .invalidRequest(
                 "The model \(model.id) does not see images.",
@@ -84,6 +85,22 @@ struct ChatPrompt {
         stops = rendered.additionalStops
         grammarParameter = conversation.tools.isEmpty ? "response_format" : "tools"
         customTools = rendering.customTools
+    }
+}
+
+extension Conversation {
+    /// The conversation with how much the model is to say: as a variable where the template knows one, in words elsewhere.
+    fileprivate func toldVerbosity(_ template: ChatTemplate) throws(APIError) -> Self {
+        guard let verbosity, let instruction = verbosity.instruction else { return self }
+        let source: String
+        do { source = try template.source() } catch { throw .internalServer }
+        var conversation = self
+        if !source.contains("verbosity") {
+            conversation.instruct(instruction)
+        } else if templateArguments["verbosity"] == nil {
+            conversation.templateArguments.append("verbosity", .string(verbosity.rawValue))
+        }
+        return conversation
     }
 }
 

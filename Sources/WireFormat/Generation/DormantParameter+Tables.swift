@@ -27,7 +27,6 @@ extension DormantParameter {
             .refuses("store", except: [false]),
             .refuses("modalities", except: [["text"]]),
             .refuses("audio"),
-            .refuses("verbosity", except: ["medium"]),
             .refuses("web_search_options"),
             .refuses("moderation"),
 

@@ -116,6 +116,7 @@ extension WebUIChat {
             ("messages", hasCalls), ("timings_per_token", generation.details.tellsTimings),
             ("return_tokens", generation.details.tellsTokens), ("return_progress", generation.details.tellsProgress),
             ("add_generation_prompt", !conversation.opensAnswer),
+            ("verbosity", conversation.verbosity?.instruction != nil),
         ]
         guard let fault = faults.first(where: \.1)?.0 else { return }
         throw .invalidValue(
