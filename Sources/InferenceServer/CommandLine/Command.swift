@@ -8,6 +8,8 @@ enum Command {
     case chat(ModelOptions)
     case models(folder: String)
     case tune(TuneOptions)
+    /// For the server alone.
+    case render
     /// What `serve` starts to speak; for nobody else.
     case speechWorker
 
@@ -21,6 +23,10 @@ enum Command {
         if let first = arguments.first, !first.hasPrefix("-") { name = arguments.removeFirst() }
         if name == Self.speechWorkerName, arguments.isEmpty {
             self = .speechWorker
+            return
+        }
+        guard name != RenderCommand.name else {
+            self = .render
             return
         }
         guard let help = Help.texts[name] else {

@@ -127,6 +127,11 @@ struct ServeOptions {
         value: "N",
         help: "longest text that is spoken in one request, in characters\n(default: 4096)"
     )
+    static let inlineTemplates = CommandLineOption(
+        "--allow-inline-templates",
+        help:
+            "requests may bring templates of their own, each rendered in a\nprocess with bounds of time and memory (default: refused)"
+    )
     static let showPrompts = CommandLineOption(
         "--slots-show-prompts",
         help:
@@ -139,8 +144,8 @@ struct ServeOptions {
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
             strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, maxResponses,
-            responsesSize, embeddingOverflow, characters, instructionTemplates, voices, maxSpeechInput,
-            showPrompts, api, publicAPI,
+            responsesSize, embeddingOverflow, characters, instructionTemplates, inlineTemplates, voices,
+            maxSpeechInput, showPrompts, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -165,6 +170,7 @@ struct ServeOptions {
     var responses: ResponseStore.Limits
     var embeddingOverflow: EmbeddingOverflow
     var library: WebUILibrary
+    var allowsInlineTemplates: Bool
     /// Of custom voices.
     var voiceFolder: String
     /// In characters.
@@ -203,6 +209,7 @@ struct ServeOptions {
             characters: options.string(Self.characters) ?? beside.appending(path: "characters").path,
             templates: options.string(Self.instructionTemplates) ?? beside.appending(path: "instruction-templates").path
         )
+        allowsInlineTemplates = options.has(Self.inlineTemplates)
         voiceFolder = options.string(Self.voices) ?? beside.appending(path: "voices").path
         maxSpeechInput = try options.integer(Self.maxSpeechInput, in: 1...1_000_000) ?? 4096
         showsPrompts = options.has(Self.showPrompts)

@@ -53,13 +53,13 @@ struct ServeCommand {
         _ = try await catalog.pool.lease(catalog.models[0].id)
         let responses = ResponseStore(options.responses)
         let speech = startSpeech()
-        let (library, showsPrompts) = (options.library, options.showsPrompts)
         let routes = Routes(
             catalog: catalog,
             responses: responses,
-            library: library,
+            library: options.library,
+            inlineTemplates: InlineTemplates(areAllowed: options.allowsInlineTemplates),
             speech: speech,
-            showsPrompts: showsPrompts
+            showsPrompts: options.showsPrompts
         ) {
             Int(Date.now.timeIntervalSince1970)
         }

@@ -32,11 +32,11 @@ struct ChatPrompt {
     /// - Throws: 400 where the conversation can't fit, which is found before megabytes of it are tokenized, where the
     ///   template refuses it, or where it holds images, which no model of this server sees, or asks a model to reason that
     ///   does not.
-    init(_ conversation: Conversation, param: String = "messages", model: ChatModel, template: ChatTemplate? = nil)
+    init(_ conversation: Conversation, param: String = "messages", model: ChatModel, template: PromptTemplate? = nil)
         throws(APIError)
     {
         let vocabulary = model.vocabulary
-        let rendering = ChatRendering(try conversation.toldVerbosity(template ?? model.template))
+        let rendering = ChatRendering(try conversation.toldVerbosity(template, model: model))
         for case .image(let image) in conversation.turns.lazy.flatMap(\.content) {
             throw .invalidRequest(
                 "The model \(model.id) does not see images.",
@@ -50,7 +50,7 @@ struct ChatPrompt {
             }
         }
         try model.checkFits(least, param: param)
-        let options = rendering.options.text
+        let (messages, options) = (rendering.messages.text, rendering.options.text)
         guard options.utf8.count <= Self.maximumOptions else {
             throw .invalidRequest(
                 "The tools, their schemas and that of the answer take more than \(Self.maximumOptions) bytes together.",
@@ -59,7 +59,11 @@ struct ChatPrompt {
         }
         let rendered: RenderedPrompt
         do {
-            rendered = try (template ?? model.template).render(messages: rendering.messages.text, options: options)
+            switch template {
+            case .rendered(let prompt): rendered = prompt
+            case .parsed(let template): rendered = try template.render(messages: messages, options: options)
+            case nil: rendered = try model.template.render(messages: messages, options: options)
+            }
             if conversation.reasoning.effort != nil || conversation.reasoning.isRequired, !rendered.supportsThinking {
                 let name = conversation.reasoning.effortParameter
                 throw APIError.invalidRequest(
@@ -90,10 +94,23 @@ struct ChatPrompt {
 
 extension Conversation {
     /// The conversation with how much the model is to say: as a variable where the template knows one, in words elsewhere.
-    fileprivate func toldVerbosity(_ template: ChatTemplate) throws(APIError) -> Self {
+    fileprivate func toldVerbosity(_ template: PromptTemplate?, model: ChatModel) throws(APIError) -> Self {
+        guard verbosity?.instruction != nil else { return self }
+        do {
+            switch template {
+            // It was said before.
+            case .rendered: return self
+            case .parsed(let template): return toldVerbosity(in: try template.source())
+            case nil: return toldVerbosity(in: try model.template.source())
+            }
+        } catch {
+            throw .internalServer
+        }
+    }
+
+    /// The same for the source of a template.
+    func toldVerbosity(in source: String) -> Self {
         guard let verbosity, let instruction = verbosity.instruction else { return self }
-        let source: String
-        do { source = try template.source() } catch { throw .internalServer }
         var conversation = self
         if !source.contains("verbosity") {
             conversation.instruct(instruction)

@@ -9,6 +9,8 @@ struct Routes: Sendable {
     let responses: ResponseStore
     /// The files that text-generation-webui's clients name.
     let library: WebUILibrary
+    /// Templates that come with requests.
+    let inlineTemplates: InlineTemplates
     /// What speaks, or why nothing does.
     let speech: Result<SpeechService, SpeechError>
     /// Whether `GET /slots` shows prompts to those who sent them.

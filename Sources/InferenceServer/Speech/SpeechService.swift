@@ -29,9 +29,12 @@ struct SpeechService: Sendable {
         maxWaiting: Int
     ) throws(SpeechError) -> SpeechService {
         #if ESpeak && FFmpeg
-        guard let executable = Bundle.main.executablePath else {
-            throw SpeechError(.unavailable, "the path of this program is not known")
-        }
+        #if os(Linux)
+        // Of the process that is made, so that it is this program even where its file was replaced since.
+        let executable = "/proc/self/exe"
+        #else
+        let executable = Bundle.main.executablePath ?? ""
+        #endif
         let process = try ESpeakProcess(executable: executable, arguments: [Command.speechWorkerName])
         let voices = ESpeakVoices(process.inventory)
         return SpeechService(

@@ -100,6 +100,8 @@ private final class Worker {
         let (toWorker, fromWorker) = (Pipe(), Pipe())
         process.executableURL = URL(filePath: executable)
         process.arguments = arguments
+        // Among them may be keys.
+        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("INFERENCE_SERVER_") }
         process.standardInput = toWorker
         process.standardOutput = fromWorker
         // espeak-ng complains there of its own data.

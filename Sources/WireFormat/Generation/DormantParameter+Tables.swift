@@ -36,7 +36,6 @@ extension DormantParameter {
             .refuses("parse_tool_calls", except: [true]),
 
             // text-generation-webui's.
-            .refuses("instruction_template_str"),
             .refuses("chat_template_str"),
         ]
 
