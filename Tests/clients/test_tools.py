@@ -9,7 +9,7 @@ import openai
 import pydantic
 import pytest
 
-from support import MODEL, PROMPT, message
+from support import MODEL, PROMPT, WEATHER_HISTORY, WEATHER_QUESTION, WEATHER_TOOL, message
 
 QUESTION = "What is the weather in Linz tomorrow?"
 WEATHER = {
@@ -214,6 +214,17 @@ def test_a_round_trip_of_a_tool(client):
     last = create(model=MODEL, messages=messages, tools=TOOLS, tool_choice="none", max_tokens=16)
     assert last.choices[0].message.content
     assert last.usage.prompt_tokens > 50
+
+
+def test_a_model_calls_a_tool_by_itself_and_uses_its_result(ask):
+    messages = [*WEATHER_HISTORY, message(WEATHER_QUESTION)]
+    first = ask(messages=messages, tools=[WEATHER_TOOL]).choices[0]
+    assert first.finish_reason == "tool_calls" and len(first.message.tool_calls) == 1
+    call = first.message.tool_calls[0]
+    assert list(json.loads(call.function.arguments)) == ["city"]
+    messages += [first.message, {"role": "tool", "tool_call_id": call.id, "content": "cloudy"}]
+    last = ask(messages=messages, tools=[WEATHER_TOOL]).choices[0]
+    assert last.finish_reason == "stop" and "cloudy" in last.message.content
 
 
 def test_a_result_without_a_call_is_refused(ask):

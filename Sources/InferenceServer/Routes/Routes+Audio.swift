@@ -61,8 +61,8 @@ extension Routes {
                     "The records of consent",
                     .openAI,
                     query: [
-                        .init("after", isText: true, "the record that the page follows"),
-                        .init("limit", isText: true, "1 to 100 records"),
+                        .init("after", .text, "the record that the page follows"),
+                        .init("limit", .integer(1...100), "how many records"),
                     ]
                 ),
                 handler: listVoiceConsents

@@ -58,7 +58,7 @@ struct FunctionShape: Shape {
         static let name = Parameter("name", ToolNameShape())
         static let description = Parameter("description", StringShape())
         static let strict = Parameter("strict", BooleanShape())
-        static let parameters = Parameter("parameters", AnyShape())
+        static let parameters = Parameter("parameters", JSONSchemaShape())
     }
 
     var name: ShapeName { .object }

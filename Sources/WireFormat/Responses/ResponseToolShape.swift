@@ -10,11 +10,11 @@ struct ResponseToolShape: Shape {
     }
 
     private enum Parameters {
-        static let type = Parameter("type", StringShape())
+        static let type = Parameter("type", NameShape<Kind>())
         static let name = Parameter("name", ToolNameShape())
         static let description = Parameter("description", StringShape())
         static let strict = Parameter("strict", BooleanShape())
-        static let parameters = Parameter("parameters", AnyShape())
+        static let parameters = Parameter("parameters", JSONSchemaShape())
         static let format = Parameter("format", ResponseCustomFormatShape())
     }
 
@@ -27,22 +27,6 @@ struct ResponseToolShape: Shape {
     ]
 
     var name: ShapeName { .object }
-
-    /// The decoder names each type of tool that is not here.
-    var schema: JSONValue {
-        [
-            "type": "object",
-            "properties": [
-                "type": ["type": "string", "enum": ["function", "custom"]],
-                "name": Parameters.name.shape.schema,
-                "description": Parameters.description.shape.schema,
-                "strict": Parameters.strict.shape.schema,
-                "parameters": Parameters.parameters.shape.schema,
-                "format": Parameters.format.shape.schema,
-            ],
-            "required": ["type", "name"],
-        ]
-    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Declaration {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in
@@ -133,7 +117,7 @@ struct ResponseToolChoiceShape: Shape {
     }
 
     private enum Parameters {
-        static let type = Parameter("type", StringShape())
+        static let type = Parameter("type", NameShape<Kind>())
         static let name = Parameter("name", StringShape(minimumLength: 1))
         static let mode = Parameter("mode", ChoiceShape<AllowedMode>())
         static let tools = Parameter(
@@ -145,12 +129,8 @@ struct ResponseToolChoiceShape: Shape {
     let name = ShapeName(singular: "one of a string or an object", plural: "strings or objects")
 
     var schema: JSONValue {
-        [
-            "anyOf": [
-                ChoiceShape<ToolChoiceMode>().schema,
-                ["type": "object", "properties": ["type": ChoiceShape<Kind>().schema], "required": ["type"]],
-            ]
-        ]
+        let object = JSONValue.schema { () throws(APIError) in _ = try decode([:], at: .root) }
+        return ["anyOf": [ChoiceShape<ToolChoiceMode>().schema, object ?? ["type": "object"]]]
     }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ToolChoice {
