@@ -73,7 +73,7 @@ struct ResponseToolShape: Shape {
         let description = try reader.optional(Parameters.description)
         let format = try reader.optional(Parameters.format)
         return Declaration(
-            tool: Tool(name: name, description: description, kind: .custom(pattern: format?.pattern)),
+            tool: Tool(name: name, description: description, kind: .custom(grammar: format?.grammar)),
             json: [
                 "type": "custom", "name": .string(name), "description": JSONValue(description),
                 "format": format?.json ?? ["type": "text"],
@@ -82,10 +82,10 @@ struct ResponseToolShape: Shape {
     }
 }
 
-/// `format` of a custom tool: any text, or one that matches a pattern.
+/// `format` of a custom tool: any text, or one of a grammar.
 private struct ResponseCustomFormatShape: Shape {
     struct Format {
-        let pattern: String?
+        let grammar: String?
         let json: JSONValue
     }
 
@@ -100,7 +100,7 @@ private struct ResponseCustomFormatShape: Shape {
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Format {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in
             let isText = try reader.required(Self.type) == .text
-            return Format(pattern: isText ? nil : try CustomGrammarShape.pattern(&reader), json: value)
+            return Format(grammar: isText ? nil : try CustomGrammarShape.grammar(&reader), json: value)
         }
     }
 }
