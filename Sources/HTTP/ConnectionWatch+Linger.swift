@@ -53,6 +53,11 @@ extension ConnectionWatch {
             for socket in ended { state.lingering[socket] = nil }
             return ended
         }
-        for socket in ended { close(socket) }
+        for socket in ended {
+            // libmicrohttpd may not have closed the socket yet that this is a copy of. Then closing the copy would leave
+            // it polled, and what is reported of it would be taken for news of the next connection of this number.
+            epoll_ctl(poll, EPOLL_CTL_DEL, socket, nil)
+            close(socket)
+        }
     }
 }

@@ -26,7 +26,7 @@ struct MalformedRequestTests {
 
     @Test("after each malformed request, others are served", arguments: corpus.indices)
     func malformed(index: Int) async throws {
-        try await withServer(echoRouter(), configure: { $0.deadlines.headers = .milliseconds(300) }) { port in
+        try await withServer(echoRouter()) { port in
             let client = try RawHTTPClient(port: port)
             await client.send(Self.corpus[index])
             client.closeSending()
@@ -54,7 +54,7 @@ struct MalformedRequestTests {
             }
             return Array(damaged.prefix(Int.random(in: 1...damaged.count, using: &generator)))
         }
-        try await withServer(echoRouter(), configure: { $0.deadlines.headers = .milliseconds(300) }) { port in
+        try await withServer(echoRouter()) { port in
             try await withThrowingTaskGroup { group in
                 for request in requests {
                     group.addTask {
