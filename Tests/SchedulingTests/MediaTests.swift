@@ -238,12 +238,27 @@ struct MediaTests {
         let refused = [
             Generation(prompt: [.token(1), Self.image(1)]),
             Generation(prompt: [Self.image(1), .token(1)], scoring: PromptScoring(top: 0)),
+            Generation(prompt: [.token(1), Self.image(1), .token(1)], scoring: PromptScoring(start: 2, top: 0)),
             Generation(prompt: [Self.image(1, tokens: 65, isWhole: true), .token(1)]),
             Generation(prompt: [Self.image(1, tokens: 256), .token(1)]),
         ]
         for generation in refused {
             #expect(throws: SchedulingError.self) { try harness.admit(.generation(generation)) }
         }
+    }
+
+    @Test("what stands behind an image is scored")
+    func scored() throws {
+        var harness = SchedulerHarness(limits)
+        let prompt = [.token(1), Self.image(1)] + Self.text(2...9)
+        let generation = Generation(prompt: prompt, maxTokens: 0, scoring: PromptScoring(start: 5, top: 1))
+        let id = try harness.admit(.generation(generation))
+        harness.runToEnd()
+        #expect(harness.scores[id]?.map(\.token) == Array(5...9))
+        let expected = (5...9).map { place in
+            CheckingBackend.probabilities(of: TokenID(place), after: Array(prompt.prefix(place)), top: 1)
+        }
+        #expect(harness.scores[id]?.map(\.probabilities) == expected)
     }
 
     @Test("in fixed chunks an image's tokens are cut alike, whoever else is there")

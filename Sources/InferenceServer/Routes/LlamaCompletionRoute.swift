@@ -10,7 +10,7 @@ extension Routes {
         let body = try request.decode(LlamaCompletionRequest.self)
         let lease = try await catalog.lease(body.model)
         let answers = try await AnswerSet(
-            prompts: try body.prompt.inputs(for: lease.model).map(\.tokens),
+            prompts: try body.prompt.inputs(for: lease.model).map { PromptContent($0.tokens) },
             parameters: body.generation,
             stops: body.generation.stop,
             lease: lease,
@@ -28,7 +28,7 @@ extension Routes {
         let lease = try await catalog.lease(body.model)
         let prompt = try lease.model.infillPrompt(body)
         let answers = try await AnswerSet(
-            prompts: [prompt],
+            prompts: [PromptContent(prompt)],
             parameters: body.generation,
             stops: body.generation.stop,
             lease: lease,

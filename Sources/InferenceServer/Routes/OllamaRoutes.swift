@@ -62,7 +62,7 @@ extension Routes {
             )
         case .raw(let text):
             source = try await AnswerSet(
-                prompts: [try lease.model.tokenize(text, param: "prompt")],
+                prompts: [PromptContent(try lease.model.tokenize(text, param: "prompt"))],
                 parameters: parameters,
                 stops: parameters.stop,
                 lease: lease,

@@ -65,6 +65,9 @@ package struct Generation: Sendable {
     /// Whether there are media in the prompt.
     var hasMedia: Bool { !extraTokens.isEmpty }
 
+    /// Whether there are media at this place of the prompt, or behind it.
+    func hasMedia(from place: Int) -> Bool { extraTokens.contains { $0.place >= place } }
+
     /// How many tokens so many items of the prompt, and of the answer behind it, have.
     func tokens(in count: Int) -> Int { extraTokens.reduce(count) { $1.place < count ? $0 + $1.count : $0 } }
 

@@ -137,7 +137,9 @@ extension Scheduler {
 
     private func checkMedia(of generation: Generation) throws(SchedulingError) {
         guard limits.encodesMedia else { throw Self.unsupported("take media") }
-        guard generation.scoring == nil else { throw Self.unsupported("tell the probabilities of media") }
+        if let first = generation.firstScored, generation.hasMedia(from: first) {
+            throw Self.unsupported("tell the probabilities of media, nor those right behind")
+        }
         // Logits come of text tokens alone.
         guard generation.prompt.last?.token != nil else { throw Self.unsupported("go on right behind media") }
         for case .media(let item) in generation.prompt where item.isWhole && item.tokenCount > limits.maxStepTokens {
