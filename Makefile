@@ -11,8 +11,8 @@ export ACCEL
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run tune build deps packages models test test-swift test-clients fuzz-api bench bench-neighbours bench-sampling bench-noise soak \
-	test-asan test-tsan lint format clean distclean
+.PHONY: help run tune build deps packages models test test-swift test-clients fuzz-api \
+	bench bench-embeddings bench-neighbours bench-sampling bench-noise soak test-asan test-tsan lint format clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ OTHER_MODEL = $(filter --no-tune --model --model=% -m --models-dir --models-dir=
 TUNE_ONCE = $(SERVER) tune --once || { status=$$?; [ $$status -lt 128 ] || exit $$status; \
 	echo "warning: the default model could not be tuned to this machine; it is served as it is" >&2; }
 
-tune: build models  ## measure anew what makes the default model fast on this machine, and keep it
+tune: build models  ## measure anew what makes the default models fast on this machine, and keep it
 	@$(SERVER) tune
 
 build: deps  ## build the server in release mode
@@ -64,6 +64,11 @@ fuzz-api: build models  ## send 10,000 strange requests, made of the server's ow
 bench: build models  ## measure against llama-server, into docs/benchmarks.md (ARGS="--help" for less)
 	@Scripts/bench/build-llama-server.sh
 	@python3 Scripts/bench/bench.py $(ARGS)
+	@$(if $(ARGS),,python3 Scripts/bench/embeddings.py)
+
+bench-embeddings: build models  ## measure embeddings against llama-server (a part of `make bench`)
+	@Scripts/bench/build-llama-server.sh
+	@python3 Scripts/bench/embeddings.py $(ARGS)
 
 bench-neighbours: build models  ## measure what another busy program costs, by kind of threads
 	@Scripts/bench/build-llama-server.sh

@@ -156,7 +156,11 @@ class Client:
 
     def _start(self, path, key=None, **body):
         defaults = {"stream": True, "stream_options": {"include_usage": True}, "temperature": 0, "ignore_eos": True}
-        exchange = Exchange(self.address, path, defaults | body, key or self.key)
+        return self.send(path, defaults | body, key)
+
+    def send(self, path, body, key=None):
+        """Starts a request."""
+        exchange = Exchange(self.address, path, body, key or self.key)
         self.selector.register(exchange.socket, selectors.EVENT_READ, exchange)
         return exchange
 

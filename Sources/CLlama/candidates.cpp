@@ -134,6 +134,15 @@ void cl::candidate_set::sort_into(std::vector<candidate> & sorted) const {
     });
 }
 
+void cl::candidate_set::tell(float temperature, std::vector<candidate> & logprobs) {
+    const float scale = 1 / temperature;
+    const double shift = std::log(weigh(scale));
+    logprobs.clear();
+    for (size_t place = 0; place < count; ++place) {
+        logprobs.push_back({tokens[place], (float) ((double) (logits[place] - max) * scale - shift)});
+    }
+}
+
 int32_t cl::candidate_set::choose(float temperature, double point) {
     double left = point * weigh(1 / temperature);
     size_t chosen = 0;

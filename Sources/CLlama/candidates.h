@@ -33,6 +33,9 @@ public:
     // The tokens left, the likeliest first, and of equals the first.
     void sort_into(std::vector<candidate> & sorted) const;
 
+    // The logarithm of the probability of each token left, in their order, by the softmax of logits over temperature.
+    void tell(float temperature, std::vector<candidate> & logprobs);
+
     // A token with the probability that softmax of logits over temperature gives it; point is from [0, 1).
     int32_t choose(float temperature, double point);
 

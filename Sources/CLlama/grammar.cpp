@@ -1,7 +1,11 @@
 #include "grammar.h"
 
 #include "boundary.h"
+#include "json-schema-to-grammar.h"
+#include "json_depth.h"
+#include "large_stack.h"
 #include "model.h"
+#include "text.h"
 
 #include <algorithm>
 #include <cctype>
@@ -213,5 +217,30 @@ cl_status cl_grammar_allowed(const cl_grammar * grammar, const int32_t * tokens,
         const auto & mask = answer.allowed();
         for (int32_t token = 0; token < size; ++token) { allowed[token] = mask[(size_t) token / 64] >> (token % 64) & 1; }
         return CL_OK;
+    });
+}
+
+cl_status cl_grammar_of_schema(const char * schema, size_t length, cl_text * rules) {
+    return cl::guarded([&] {
+        *rules = {};
+        if (length > cl::large_stack_characters) { return cl::fail(CL_INVALID_ARGUMENT, "the schema is too long"); }
+        const std::string json(length > 0 ? schema : "", length);
+        std::string written;
+        try {
+            cl::check_depth(json, "the schema");
+            const common_json parsed = common_json::parse(json);
+            const auto write = [&] { written = json_schema_to_grammar(parsed); };
+            // The names in it become names of rules by way of a regular expression.
+            if (length > cl::small_stack_characters) {
+                cl::with_large_stack(write);
+            } else {
+                write();
+            }
+        } catch (const std::bad_alloc &) {
+            throw;
+        } catch (const std::exception & error) {
+            return cl::fail(CL_INVALID_ARGUMENT, error.what());
+        }
+        return cl::hand_over(written, rules);
     });
 }

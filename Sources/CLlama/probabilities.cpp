@@ -12,12 +12,14 @@
 
 size_t cl::find_probabilities(
     const logit_row & row, int32_t token, candidate_set & candidates, float * logprob, cl_token_logprob * top,
-    size_t places) {
+    size_t places, float scale) {
     thread_local std::vector<float> masses;
-    const double all = block_masses(row, 1, masses);
+    const double all = block_masses(row, scale, masses);
     // No number among the logits: nothing is likely.
-    const double shift = all > 0 ? row.max() + std::log(all) : std::numeric_limits<double>::infinity();
-    const auto logarithm = [&](float logit) { return std::isnan(logit) ? -INFINITY : (float) (logit - shift); };
+    const double shift = all > 0 ? (double) row.max() * scale + std::log(all) : std::numeric_limits<double>::infinity();
+    const auto logarithm = [&](float logit) {
+        return std::isnan(logit) ? -INFINITY : (float) ((double) logit * scale - shift);
+    };
     const bool is_known = token >= 0 && (size_t) token < row.count();
     *logprob = is_known ? logarithm(row.logits()[token]) : -INFINITY;
     const size_t count = std::min(places, row.count());

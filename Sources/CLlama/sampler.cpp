@@ -103,18 +103,64 @@ private:
     std::vector<float> & originals;
 };
 
+void note_probabilities(
+    cl_sampler & sampler, const cl::logit_row & row, int32_t token, cl::candidate_set & candidates, float scale) {
+    sampler.top.resize(std::min<size_t>(sampler.options.top_logprobs, row.count()));
+    const size_t places = cl::find_probabilities(
+        row, token, candidates, &sampler.logprob, sampler.top.data(), sampler.top.size(), scale);
+    sampler.top.resize(places);
+    // Behind those that can be drawn at all come no others.
+    if (sampler.options.tells_drawn) {
+        while (!sampler.top.empty() && sampler.top.back().logprob == -INFINITY) { sampler.top.pop_back(); }
+    }
+}
+
+// Takes down what a token was drawn from, where that is to be told: a collection that `tell` fills.
+template <typename Tell> void note_drawn(cl_sampler & sampler, int32_t token, Tell tell) {
+    if (!sampler.options.tells_drawn) { return; }
+    thread_local std::vector<cl::candidate_set::candidate> told;
+    told.clear();
+    tell(told);
+    const size_t places = std::min<size_t>(sampler.options.top_logprobs, told.size());
+    std::partial_sort(
+        told.begin(), told.begin() + (ptrdiff_t) places, told.end(),
+        [](const cl::candidate_set::candidate & left, const cl::candidate_set::candidate & right) {
+            return left.logit > right.logit || (left.logit == right.logit && left.token < right.token);
+        });
+    sampler.logprob = -INFINITY;
+    for (const auto & entry : told) {
+        if (entry.token == token) { sampler.logprob = entry.logit; }
+    }
+    sampler.top.clear();
+    for (size_t place = 0; place < places; ++place) { sampler.top.push_back({told[place].token, told[place].logit}); }
+}
+
+// The same of the one token that there was.
+int32_t note_only(cl_sampler & sampler, int32_t token) {
+    note_drawn(sampler, token, [&](std::vector<cl::candidate_set::candidate> & told) { told.push_back({token, 0}); });
+    return token;
+}
+
 // Chooses from logits that biases and penalties have changed already.
 int32_t choose_freely(cl_sampler & sampler, const float * logits, size_t count, workspace & space) {
     const cl_sampler_options & options = sampler.options;
     const cl::logit_row row(logits, count, space.block_maxima);
     if (row.max() == -INFINITY) { return CL_NO_LOGITS; }
     // Beside an infinite logit no other weighs anything.
-    if (sampler.chain && row.max() < INFINITY) { return sampler.chain->choose(logits, count); }
-    if (sampler.is_greedy()) { return (int32_t) row.first_max(); }
+    if (sampler.chain && row.max() < INFINITY) {
+        const int32_t token = sampler.chain->choose(logits, count);
+        note_drawn(sampler, token, [&](std::vector<cl::candidate_set::candidate> & told) {
+            for (const llama_token_data & entry : sampler.chain->drawn_from()) {
+                if (entry.p > 0) { told.push_back({entry.id, std::log(entry.p)}); }
+            }
+        });
+        return token;
+    }
+    if (sampler.is_greedy()) { return note_only(sampler, (int32_t) row.first_max()); }
 
     const double point = sampler.next_point();
     // Beside an infinite logit no other weighs anything.
-    if (row.max() == INFINITY) { return (int32_t) row.first_max(); }
+    if (row.max() == INFINITY) { return note_only(sampler, (int32_t) row.first_max()); }
     const bool has_top_k = options.top_k > 0 && (size_t) options.top_k < count;
     const bool has_top_p = options.top_p < 1;
     const bool has_min_p = options.min_p > 0;
@@ -127,10 +173,16 @@ int32_t choose_freely(cl_sampler & sampler, const float * logits, size_t count, 
     } else if (has_min_p) {
         candidates.take_min_p(row, options.min_p);
     } else {
-        return cl::choose_from_all(row, options.temperature, point);
+        const int32_t token = cl::choose_from_all(row, options.temperature, point);
+        if (options.tells_drawn) { note_probabilities(sampler, row, token, candidates, 1 / options.temperature); }
+        return token;
     }
     if (has_min_p) { candidates.keep_min_p(options.min_p); }
-    return candidates.choose(options.temperature, point);
+    const int32_t token = candidates.choose(options.temperature, point);
+    note_drawn(sampler, token, [&](std::vector<cl::candidate_set::candidate> & told) {
+        candidates.tell(options.temperature, told);
+    });
+    return token;
 }
 
 // The first token that ends a generation, where the grammar has nothing but the end before it.
@@ -150,7 +202,7 @@ int32_t choose_allowed(cl_sampler & sampler, const float * logits, size_t count,
         }
     }
     const int32_t token = choose_freely(sampler, space.allowed.data(), count, space);
-    return token < 0 ? end_of(sampler) : token;
+    return token < 0 ? note_only(sampler, end_of(sampler)) : token;
 }
 
 int32_t choose(cl_sampler & sampler, float * logits, size_t count) {
@@ -177,17 +229,15 @@ bool accept(cl_sampler & sampler, int32_t token) {
 
 void note_probabilities(cl_sampler & sampler, const float * logits, size_t count, int32_t token) {
     thread_local workspace space;
-    const cl::logit_row row(logits, count, space.block_maxima);
-    sampler.top.resize(std::min<size_t>(sampler.options.top_logprobs, count));
-    const size_t places = cl::find_probabilities(
-        row, token, space.candidates, &sampler.logprob, sampler.top.data(), sampler.top.size());
-    sampler.top.resize(places);
+    note_probabilities(sampler, cl::logit_row(logits, count, space.block_maxima), token, space.candidates, 1);
 }
 
 cl_sample sample(cl_sampler & sampler, float * logits, size_t count) {
     const int32_t token = choose(sampler, logits, count);
     if (token < 0) { return {token, false}; }
-    if (sampler.options.tells_probabilities) { note_probabilities(sampler, logits, count, token); }
+    if (sampler.options.tells_probabilities && !sampler.options.tells_drawn) {
+        note_probabilities(sampler, logits, count, token);
+    }
     if (!accept(sampler, token)) { return {CL_NO_GRAMMAR, false}; }
     if (sampler.has_penalties()) { sampler.recent.add(token); }
     if (sampler.chain) { sampler.chain->accept(token); }

@@ -124,9 +124,15 @@ int32_t cl::sampler_chain::choose(const float * logits, size_t count) {
     }
     if (candidates.empty()) { return CL_NO_LOGITS; }
     // Mirostat divides by how many there are beside the first.
-    if (candidates.size() == 1) { return candidates[0].id; }
+    if (candidates.size() == 1) {
+        candidates[0].p = 1;
+        return candidates[0].id;
+    }
     llama_token_data_array array = {candidates.data(), candidates.size(), -1, false};
     llama_sampler_apply(chain.get(), &array);
     const bool has_chosen = array.selected >= 0 && (size_t) array.selected < array.size;
-    return has_chosen ? array.data[array.selected].id : (int32_t) CL_NO_LOGITS;
+    const int32_t token = has_chosen ? array.data[array.selected].id : (int32_t) CL_NO_LOGITS;
+    // Samplers cut the array in place.
+    candidates.resize(array.size);
+    return token;
 }

@@ -42,6 +42,8 @@ public:
 
     // A token with a logit above -inf, of which there is one.
     int32_t choose(const float * logits, size_t count);
+    // What it was drawn from last: the tokens that were left, each with its probability, in no order.
+    const std::vector<llama_token_data> & drawn_from() const { return candidates; }
     // Remembers a token for the penalties.
     void accept(int32_t token) { llama_sampler_accept(chain.get(), token); }
 

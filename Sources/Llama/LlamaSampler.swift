@@ -37,6 +37,7 @@ internal import Scheduling
                     bias_count: biases.count,
                     tells_probabilities: sampling.logprobs != nil,
                     top_logprobs: UInt32(clamping: sampling.logprobs ?? 0),
+                    tells_drawn: sampling.logprobs != nil && sampling.tellsDrawn,
                     grammar: grammar?.handle,
                     chain: chain
                 )
@@ -76,7 +77,7 @@ internal import Scheduling
         }
     }
 
-    /// What the model found of the last choice, where that was asked for.
+    /// What is to be told of the last choice, where that was asked for.
     private var probabilities: TokenProbabilities? {
         guard wantsProbabilities else { return nil }
         var chosen: Float = 0

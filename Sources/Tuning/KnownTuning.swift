@@ -2,12 +2,12 @@ internal import Foundation
 internal import Llama
 
 /// What is known of a model's tuning.
-package enum KnownTuning: Sendable {
+package enum KnownTuning<Record: KeptTuning>: Sendable {
     /// There is none.
     case absent
     /// One that does not hold here and now, and why.
     case unusable(String)
-    case usable(TuningRecord)
+    case usable(Record)
 
     /// Looks beside the model.
     ///
@@ -20,7 +20,7 @@ package enum KnownTuning: Sendable {
             return FileManager.default.fileExists(atPath: files.record)
                 ? .unusable("its record cannot be read") : .absent
         }
-        guard let record = try? TuningRecord.decoded(data), record.version == TuningRecord.currentVersion else {
+        guard let record = try? Record.decoded(data), record.version == Record.currentVersion else {
             return .unusable("its record is damaged, or of another version")
         }
         guard record.machine == machine else {
@@ -29,7 +29,7 @@ package enum KnownTuning: Sendable {
         guard record.source == FileIdentity.of(files.model) else {
             return .unusable("the model's file has changed since")
         }
-        guard let weights = record.choice.weights else { return .usable(record) }
+        guard let weights = record.weights else { return .usable(record) }
         guard FileIdentity.of(files.weights) == weights, (try? LlamaModel.checkWhole(files.weights)) != nil else {
             return .unusable("the tuned weights are missing or damaged")
         }

@@ -1,7 +1,5 @@
-package import Foundation
-
 /// What a tuning measured and chose, as it is kept beside the model.
-package struct TuningRecord: Sendable, Codable, Equatable {
+package struct TuningRecord: KeptTuning, Equatable {
     /// Raised when the record's meaning changes; others are ignored.
     package static let currentVersion = 1
 
@@ -53,12 +51,5 @@ package struct TuningRecord: Sendable, Codable, Equatable {
     /// Whether other programs kept taking the cores: the speeds are rough then.
     package var isDisturbed: Bool
 
-    /// The record as JSON.
-    package func encoded() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        return try encoder.encode(self)
-    }
-
-    package static func decoded(_ data: Data) throws -> Self { try JSONDecoder().decode(Self.self, from: data) }
+    package var weights: FileIdentity? { choice.weights }
 }

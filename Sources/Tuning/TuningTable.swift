@@ -61,12 +61,12 @@ package enum TuningTable {
         trial.isAdopted ? "adopted" : trial.note ?? "not adopted"
     }
 
-    private static func number(_ value: Double?, decimals: Int = 0) -> String {
+    static func number(_ value: Double?, decimals: Int = 0) -> String {
         value.map { String(format: "%.\(decimals)f", $0) } ?? "-"
     }
 
     /// Numbers to the right, the first and the last column to the left.
-    private static func table(_ rows: [[String]]) -> String {
+    static func table(_ rows: [[String]]) -> String {
         let columns = rows[0].indices
         let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in

@@ -70,17 +70,17 @@ package final class TuningWorkspace: Sendable {
     /// - Parameters:
     ///   - weights: The candidate that was chosen, or nil for the file as it is.
     ///   - record: The record as JSON.
-    ///   - plot: The plot as SVG.
+    ///   - plot: The plot as SVG, where there is one.
     /// - Throws: `TuningError`, with nothing changed or the earlier tuning undone.
-    func publish(weights: String?, record: Data, plot: String) throws(TuningError) {
+    func publish(weights: String?, record: Data, plot: String?) throws(TuningError) {
         do {
             try state.withLock { state in
                 guard state == .open else { return }
                 try record.write(to: URL(filePath: "\(files.work)/record"))
-                try Data(plot.utf8).write(to: URL(filePath: "\(files.work)/plot"))
+                if let plot { try Data(plot.utf8).write(to: URL(filePath: "\(files.work)/plot")) }
                 TuningFiles.removeResults(files)
                 if let weights { try FileManager.default.moveItem(atPath: weights, toPath: files.weights) }
-                try FileManager.default.moveItem(atPath: "\(files.work)/plot", toPath: files.plot)
+                if plot != nil { try FileManager.default.moveItem(atPath: "\(files.work)/plot", toPath: files.plot) }
                 try FileManager.default.moveItem(atPath: "\(files.work)/record", toPath: files.record)
             }
         } catch {

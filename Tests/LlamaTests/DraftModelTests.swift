@@ -68,7 +68,7 @@ struct DraftModelTests {
                 switch event {
                 case .token(let token, _): result.answers[id, default: []].append(token)
                 case .failed(let error): throw error
-                case .started, .scored, .embedding, .finished: break
+                case .progress, .started, .scored, .end, .embedding, .finished: break
                 }
             }
         }

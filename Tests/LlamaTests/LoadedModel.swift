@@ -45,7 +45,7 @@ enum LoadedModel {
             case .token(let token, _): tokens.append(token)
             case .finished(_, let usage): return (tokens, usage)
             case .failed(let error): throw error
-            case .started, .scored, .embedding: break
+            case .progress, .started, .scored, .end, .embedding: break
             }
         }
         throw SchedulingError(.stopping, "the stream ended without a closing event")

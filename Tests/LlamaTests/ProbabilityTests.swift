@@ -43,6 +43,37 @@ struct ProbabilityTests {
         }
     }
 
+    private static let draws: [OptionsChange] = [
+        { _ in },
+        { $0.temperature = 0.3 },
+        { $0.top_k = 3 },
+        { ($0.top_k, $0.top_p, $0.min_p, $0.temperature) = (40, 0.9, 0.05, 0.8) },
+        { $0.top_p = 0.5 },
+        { ($0.min_p, $0.temperature) = (0.1, 1.5) },
+    ]
+
+    @Test("or with what it was drawn by: llama.cpp's own probabilities, behind all samplers", arguments: draws.indices)
+    func drawn(kind: Int) throws {
+        let biases = [cl_logit_bias(token: 5, bias: 3)]
+        for row in RealLogits.rows {
+            let options = samplerOptions(seed: 7) {
+                ($0.tells_probabilities, $0.tells_drawn, $0.top_logprobs) = (true, true, 50)
+                Self.draws[kind](&$0)
+            }
+            let sampler = try NativeSampler(options, biases: biases)
+            let token = try sampler.choose(row).token
+            let expected = try ReferenceChain(options, biases: biases).probabilities(row)
+            var chosen: Float = 0
+            var top: UnsafePointer<cl_token_logprob>?
+            let count = cl_sampler_probabilities(sampler.handle, &chosen, &top)
+            let entries = Array(UnsafeBufferPointer(start: top, count: count))
+            #expect(abs(exp(chosen) - expected[Int(token)]) < 1e-4)
+            #expect(entries.count == min(50, expected.count { $0 > 0 }))
+            #expect(entries.allSatisfy { abs(exp($0.logprob) - expected[Int($0.token)]) < 1e-4 })
+            #expect(entries.map(\.logprob) == entries.map(\.logprob).sorted(by: >))
+        }
+    }
+
     @Test("a prompt is told with what llama.cpp's own computation gives, across chunks and beside others")
     func prompt() async throws {
         let text = String(repeating: "The market opens at seven in the morning, and there is bread. ", count: 8)
@@ -159,6 +190,37 @@ struct SamplerChainTests {
             temperature: 0
         )
         #expect(dry.first != repeated)
+    }
+
+    @Test("what a token was drawn by is told with them too, and that of the token that ends an answer")
+    func drawn() async throws {
+        let engine = try LoadedModel.makeEngine()
+        let text = "My favourite animal is the dog, the dog, the dog, the"
+        let prompt = try LoadedModel.tokens(text).map(PromptItem.token)
+        var sampling = Sampling()
+        (sampling.logprobs, sampling.tellsDrawn, sampling.grammar) = (20, true, nil)
+        for chain in [chain { $0.typicalP = 0.5 }, chain { $0.mirostat = 2 }, chain { $0.topNSigma = 1 }] {
+            sampling.chain = chain
+            for await event in try await engine.submit([
+                .generation(Generation(prompt: prompt, sampling: sampling, maxTokens: 5))
+            ])[0].events {
+                guard case .token(_, let told) = event else { continue }
+                let probabilities = try #require(told)
+                #expect(probabilities.chosen > -.infinity && probabilities.chosen <= 0)
+                let sum = probabilities.top.reduce(0) { $0 + exp($1.logprob) }
+                #expect(probabilities.top.count < 20 ? abs(sum - 1) < 1e-3 : sum <= 1.001, "\(sum)")
+            }
+        }
+        (sampling.chain, sampling.grammar) = (nil, Grammar(rules: "root ::= \"yes\""))
+        var end: ScoredToken?
+        for await event in try await engine.submit([.generation(Generation(prompt: prompt, sampling: sampling))])[0]
+            .events
+        {
+            if case .end(let token) = event { end = token }
+        }
+        // Behind the whole text, the grammar leaves nothing but an end.
+        #expect(abs(try #require(end?.probabilities.top.first).logprob) <= 1)
+        await engine.stop()
     }
 
     @Test("a grammar holds with them too")

@@ -10,6 +10,10 @@ struct SchedulerHarness {
     private(set) var answers: [RequestID: [TokenID]] = [:]
     private(set) var closings: [RequestID: [RequestEvent]] = [:]
     private(set) var scores: [RequestID: [ScoredToken]] = [:]
+    /// The tokens that ended answers, where probabilities were asked for.
+    private(set) var ends: [RequestID: ScoredToken] = [:]
+    /// How much of the prompt was computed after each step, where that is told.
+    private(set) var progress: [RequestID: [Int]] = [:]
     private var nextID: UInt64 = 0
 
     /// What each step is taken to last; nothing here looks at a clock.
@@ -69,6 +73,8 @@ struct SchedulerHarness {
             case .started(let usage): #expect(usage.generated == 0 && answers[id] == nil, "\(id) starts twice")
             case .token(let token, _): answers[id, default: []].append(token)
             case .scored(let tokens): scores[id, default: []] += tokens
+            case .end(let token): ends[id] = token
+            case .progress(_, let processed): progress[id, default: []].append(processed)
             case .embedding, .finished, .failed: closings[id, default: []].append(event)
             }
         }

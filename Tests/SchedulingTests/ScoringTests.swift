@@ -47,6 +47,43 @@ struct ScoringTests {
         #expect(harness.record.failures.isEmpty)
     }
 
+    @Test("how much of a prompt is computed is told after each step on it, what was cached included")
+    func progress() throws {
+        var harness = SchedulerHarness(Self.large)
+        let asked = Work.generation(
+            Generation(prompt: Self.prompt.map(PromptItem.token), maxTokens: 2, tellsProgress: true)
+        )
+        // Somebody who decodes makes the chunks small.
+        let other = try harness.admit(.generation(.endless([1, 2, 3], maxTokens: 40)))
+        while harness.answers[other] == nil { harness.step() }
+        let first = try harness.admit(asked)
+        harness.runToEnd()
+        let told = try #require(harness.progress[first])
+        #expect(told.count > 1 && told == told.sorted() && told.allSatisfy { $0 <= Self.prompt.count })
+        let again = try harness.admit(asked)
+        harness.runToEnd()
+        let cached = try #require(harness.usage(again)).cached
+        #expect(cached > 0 && harness.progress[again, default: []].allSatisfy { $0 >= cached })
+    }
+
+    @Test("the token that ends an answer is told where probabilities are asked for")
+    func end() throws {
+        for logprobs in [nil, 3] {
+            var harness = SchedulerHarness(Self.large)
+            var sampling = Sampling()
+            sampling.logprobs = logprobs
+            for seed in 0..<8 {
+                sampling.seed = UInt32(seed)
+                let generation = Generation(prompt: [.token(5)], sampling: sampling, maxTokens: 200)
+                let id = try harness.admit(.generation(generation))
+                harness.runToEnd()
+                guard case .finished(let reason, _)? = harness.closings[id]?.first else { continue }
+                #expect((harness.ends[id] != nil) == (reason == .stop && logprobs != nil))
+            }
+            #expect(harness.ends.isEmpty == (logprobs == nil))
+        }
+    }
+
     @Test("what is in memory already is computed again where it is told of, and used where it is not")
     func cached() throws {
         var harness = SchedulerHarness(Self.large)

@@ -50,7 +50,7 @@ struct RecordTests {
     }
 
     private func reason() -> String? {
-        guard case .unusable(let reason) = KnownTuning.find(files, machine: machine) else { return nil }
+        guard case .unusable(let reason) = KnownTuning<TuningRecord>.find(files, machine: machine) else { return nil }
         return reason
     }
 
@@ -65,7 +65,7 @@ struct RecordTests {
     func whole() throws {
         let record = try record()
         try write(record)
-        guard case .usable(let found) = KnownTuning.find(files, machine: machine) else {
+        guard case .usable(let found) = KnownTuning<TuningRecord>.find(files, machine: machine) else {
             Issue.record("not usable")
             return
         }
@@ -74,7 +74,7 @@ struct RecordTests {
 
     @Test("without a record there is no tuning")
     func absent() {
-        guard case .absent = KnownTuning.find(files, machine: machine) else {
+        guard case .absent = KnownTuning<TuningRecord>.find(files, machine: machine) else {
             Issue.record("found one")
             return
         }

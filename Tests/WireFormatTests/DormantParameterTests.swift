@@ -46,7 +46,7 @@ struct DormantParameterTests {
             ("store", "true", "true", "false"),
             ("modalities", #"["text","audio"]"#, "an array", #"["text"]"#),
             ("verbosity", #""low""#, #""low""#, #""medium""#),
-            ("n_probs", "2", "2", "0"),
+            ("id_slot", "2", "2", "-1"),
         ]
     )
     func unsupportedValue(name: String, value: String, shown: String, supported: String) {

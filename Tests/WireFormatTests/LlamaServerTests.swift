@@ -42,11 +42,31 @@ struct LlamaServerTests {
                 == #"{"index":1,"content":"x","tokens":[],"stop":false}"#
         )
         let usage = Usage(promptTokens: 3, completionTokens: 2, cachedTokens: 1)
-        let ending = LlamaCompletion.Ending(stop: .word("END"), model: "m", usage: usage)
+        let timings = AnswerTimings(
+            cachedTokens: 1,
+            promptTokens: 2,
+            promptDuration: .milliseconds(4),
+            predictedTokens: 2,
+            predictedDuration: .milliseconds(8)
+        )
+        let ending = LlamaCompletion.Ending(stop: .word("END"), model: "m", usage: usage, timings: timings)
         #expect(
             LlamaCompletion(index: 0, content: "", ending: ending).json.text
                 == #"{"index":0,"content":"","tokens":[],"stop":true,"model":"m","tokens_predicted":2,"#
-                + #""tokens_evaluated":3,"tokens_cached":1,"stop_type":"word","stopping_word":"END","truncated":false}"#
+                + #""tokens_evaluated":3,"tokens_cached":1,"stop_type":"word","stopping_word":"END","truncated":false,"#
+                + #""timings":{"cache_n":1,"prompt_n":2,"prompt_ms":4.0,"prompt_per_token_ms":2.0,"prompt_per_second":500.0,"#
+                + #""predicted_n":2,"predicted_ms":8.0,"predicted_per_token_ms":4.0,"predicted_per_second":250.0}}"#
+        )
+        let chosen = LlamaCompletion.Ending(
+            stop: .limit,
+            model: "m",
+            usage: usage,
+            timings: timings,
+            fields: ["stop_type", "timings/prompt_n", "timings/x", "stop_type/x", ""]
+        )
+        #expect(
+            LlamaCompletion(index: 0, content: "", ending: chosen).json
+                == ["stop_type": "limit", "timings/prompt_n": 2]
         )
     }
 

@@ -76,6 +76,7 @@ TOOLS = [{"type": "function", "function": {"name": "x"}}]
 COMPANIONS = {
     "stream_options": {"stream": True},
     "top_logprobs": {"logprobs": True},
+    "post_sampling_probs": {"n_probs": 1},
     "tool_choice": {"tools": TOOLS},
     "function_call": {"functions": [{"name": "x"}]},
     ("/responses", "top_logprobs"): {},

@@ -129,6 +129,28 @@ def test_a_tuning_that_does_not_hold_is_ignored(tuned, tmp_path, start_server, d
     assert "Q4_1" in card["meta"]["description"]
 
 
+def test_an_embedding_model(folder, start_server):
+    """Its table and record; the server embeds with what was chosen, the vectors hardly changed."""
+    result = tune(folder, EMBEDDING, "--formats", "BF16,Q8_0")
+    assert result.returncode == 0, result.stderr
+    rows = {line.split()[0]: line for line in result.stdout.splitlines() if line}
+    assert float(rows["F16"].split()[4]) == 1 and float(rows["BF16"].split()[4]) >= 0.9999
+    assert "refused: least cosine 0.99" in rows["Q8_0"]
+    record = json.loads((folder / f"{EMBEDDING}.tuning.json").read_text())
+    assert (folder / f"{EMBEDDING}.tuned.gguf").exists() == ("weights" in record)
+    assert "is tuned to this machine" in tune(folder, EMBEDDING, "--once").stdout
+    body = {"model": "text-embedding-3-small", "input": ["a farm in the fields", "the price of one share"]}
+    vectors = []
+    for option in ((), ("--no-tune",)):
+        server = start_server("--models-dir", folder, "--model", EMBEDDING, *option)
+        assert ("tuned to this machine. Chosen:" in server.log) == (not option)
+        answer = server.request("POST", "/v1/embeddings", body).json
+        vectors.append([entry["embedding"] for entry in answer["data"]])
+        server.stop()
+    for tuned, untuned in zip(*vectors):
+        assert sum(left * right for left, right in zip(tuned, untuned)) >= 0.9999
+
+
 def test_what_does_not_fit_is_not_tried(folder):
     result = tune(folder, FILE, "--formats", "BF16", "--max-disk-mib", "100")
     assert result.returncode == 0, result.stderr
@@ -151,8 +173,9 @@ def test_a_model_that_is_not_there(folder):
     assert "there is no model 'nothing'" in refused(tune(folder, "nothing"))
 
 
-def test_a_model_that_does_not_generate(folder):
-    assert "cannot generate text" in refused(tune(folder, EMBEDDING))
+def test_a_reranker(folder):
+    (folder / "reranker.gguf").symlink_to(ROOT / "Tests/LlamaTests/Models/tiny-rerank.gguf")
+    assert "makes no vectors" in refused(tune(folder, "reranker"))
 
 
 def test_a_damaged_model(folder):

@@ -3,6 +3,7 @@
 
 #include "cl_model.h"
 #include "cl_status.h"
+#include "cl_vocabulary.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,6 +50,10 @@ typedef struct cl_grammar_options {
 // define, or is too large.
 cl_status cl_grammar_create(const cl_model * model, cl_grammar_options options, cl_grammar ** grammar);
 void cl_grammar_free(cl_grammar * grammar);
+
+// The rules, in GBNF, of what a JSON schema describes. CL_INVALID_ARGUMENT where it is no JSON, nested deeper than 128 levels,
+// longer than 512 KiB, or no schema that llama.cpp makes rules of.
+cl_status cl_grammar_of_schema(const char * schema, size_t length, cl_text * rules);
 
 // For tests: sets allowed, of the vocabulary's size, to which tokens may follow these ones.
 // CL_FAILED where they are not of the grammar themselves.

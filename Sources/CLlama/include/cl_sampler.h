@@ -70,6 +70,7 @@ typedef struct cl_sampler_options {
     size_t bias_count;
     bool tells_probabilities;        // the chosen token's
     uint32_t top_logprobs;           // and of so many of the likeliest tokens
+    bool tells_drawn;                // of the distribution that the token was drawn from, in place of the model's own
     const cl_grammar * grammar;      // NULL: none; may be freed before the sampler
     const cl_chain_options * chain;  // NULL: none of them
 } cl_sampler_options;
@@ -106,8 +107,9 @@ typedef struct cl_token_logprob {
 } cl_token_logprob;
 
 // What the model itself found of a sampler's last choice: probabilities before biases, penalties, grammar, temperature and
-// truncation. Gives the number of the likeliest tokens, in order, owned by the sampler until its next choice; 0, and NaN,
-// where none were asked for.
+// truncation; or where tells_drawn asks for them, those behind all of these, in which tokens that could not be drawn are
+// none. Gives the number of the likeliest tokens, in order, owned by the sampler until its next choice; 0, and NaN, where
+// none were asked for.
 size_t cl_sampler_probabilities(const cl_sampler * sampler, float * chosen, const cl_token_logprob ** top);
 
 // For each of some batch indices, which wanted logits, the probability of a target, and those of the likeliest tokens: row

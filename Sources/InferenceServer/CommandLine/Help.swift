@@ -46,8 +46,9 @@ enum Help {
 
         Measures in which format of weights, and with which settings, a model runs fastest on this machine without
         leaving its own output, and keeps the result beside the model: 'serve' and 'chat' use it from then on.
-        MODEL is a model of the folder, or a GGUF file; without it the folder's default. Takes up to three minutes for the
-        default model; best while nothing else runs. Prints a table; a plot lies beside the model, too.
+        MODEL is a model of the folder, or a GGUF file; without it the folder's default chat model and its default embedding
+        model. Takes up to three minutes for the default ones; best while nothing else runs. Prints a table; beside a chat
+        model lies a plot, too.
 
         options:
         \(lines(TuneOptions.all))

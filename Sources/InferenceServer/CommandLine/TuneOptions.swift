@@ -14,6 +14,11 @@ struct TuneOptions {
         help:
             "bound on the distance from the file's own output: mean\nKullback-Leibler divergence, in nats (default: 0.01)"
     )
+    static let minCosine = CommandLineOption(
+        "--min-cosine",
+        value: "X",
+        help: "of an embedding model, bound on the cosine between a\ntext's vector and the file's own (default: 0.9999)"
+    )
     static let maxMemory = CommandLineOption(
         "--max-memory-mib",
         value: "N",
@@ -32,7 +37,7 @@ struct TuneOptions {
     static let once = CommandLineOption("--once", help: "do nothing where the model is tuned to this machine already")
 
     static let all = [
-        ModelOptions.folder, formats, maxKL, maxMemory, maxDisk, seconds, ModelOptions.threads, once,
+        ModelOptions.folder, formats, maxKL, minCosine, maxMemory, maxDisk, seconds, ModelOptions.threads, once,
         ModelOptions.logLevel,
     ]
 
@@ -41,6 +46,7 @@ struct TuneOptions {
     /// Nil for those that make sense.
     var formats: [WeightFormat]?
     var maxKL: Double
+    var minCosine: Double
     /// In bytes.
     var maxMemory: UInt64?
     var maxDisk: UInt64?
@@ -55,6 +61,7 @@ struct TuneOptions {
         folder = ModelOptions.folder(options, environment)
         formats = try options.string(Self.formats).map { list throws(UsageError) in try Self.parse(list) }
         maxKL = try options.number(Self.maxKL) ?? 0.01
+        minCosine = try options.number(Self.minCosine) ?? 0.9999
         maxMemory = try options.integer(Self.maxMemory, in: 1...(1 << 40)).map { UInt64($0) << 20 }
         maxDisk = try options.integer(Self.maxDisk, in: 1...(1 << 40)).map { UInt64($0) << 20 }
         seconds = try options.integer(Self.seconds, in: 1...86_400) ?? 150

@@ -14,15 +14,26 @@ struct TuneCommand {
         Log.setLevel(options.logLevel)
         LlamaRuntime.start()
         let folder = ModelFolder(path: options.folder)
-        let file = try folder.chatModel(options.model)
-        guard !file.path.hasSuffix(".tuned.gguf") else {
-            throw TuningError("\(file.path) holds tuned weights already: tune the file that it was made from")
+        for file in try files(folder) {
+            guard !file.path.hasSuffix(".tuned.gguf") else {
+                throw TuningError("\(file.path) holds tuned weights already: tune the file that it was made from")
+            }
+            try tune(file, id: folder.id(of: file))
         }
+    }
+
+    /// The model that was named, or the default ones.
+    private func files(_ folder: ModelFolder) throws -> [ModelFile] {
+        guard let name = options.model else {
+            return [try folder.chatModel(nil)] + [folder.defaultModel(of: .embedding)].compactMap(\.self)
+        }
+        return [try folder.model(name)]
+    }
+
+    private func tune(_ file: ModelFile, id: String) throws {
         let files = TuningFiles(model: file.path)
-        let id = folder.id(of: file)
-        if options.isOnce, case .usable(let record) = KnownTuning.find(files) {
-            Console.print("\(id) is tuned to this machine. \(TuningTable.choice(record))")
-            return
+        if options.isOnce, let summary = knownSummary(file, files) {
+            return Console.print("\(id) is tuned to this machine. \(summary)")
         }
         let workspace = try TuningWorkspace(files: files)
         let signals = Signals.handle([SIGINT, SIGTERM, SIGHUP]) { number in
@@ -33,28 +44,57 @@ struct TuneCommand {
             workspace.remove()
             withExtendedLifetime(signals) {}
         }
-        let tuner = try Tuner(workspace: workspace, options: tunerOptions(files)) { line in
-            Console.printError("tune \(id): \(line)")
+        func report(_ line: String) { Console.printError("tune \(id): \(line)") }
+        switch file.kind {
+        case .embedding:
+            let tuner = try EmbeddingTuner(workspace: workspace, options: embeddingOptions(files), report: report)
+            Console.print(try tuner.run().text)
+            Console.print("Kept in \(files.record).")
+        case .reranker:
+            throw TuningError("\(file.path) holds a reranker, which makes no vectors: there is nothing to compare")
+        case .chat, .projector, .unknown:
+            let tuner = try Tuner(workspace: workspace, options: tunerOptions(files), report: report)
+            Console.print(TuningTable.text(try tuner.run()))
+            Console.print("Kept in \(files.record), with the plot \(files.plot).")
         }
-        let record = try tuner.run()
-        Console.print(TuningTable.text(record))
-        Console.print("Kept in \(files.record), with the plot \(files.plot).")
+    }
+
+    /// What an earlier tuning chose, where it holds.
+    private func knownSummary(_ file: ModelFile, _ files: TuningFiles) -> String? {
+        if file.kind == .embedding {
+            guard case .usable(let record) = KnownTuning<EmbeddingRecord>.find(files) else { return nil }
+            return record.summary
+        }
+        guard case .usable(let record) = KnownTuning<TuningRecord>.find(files) else { return nil }
+        return TuningTable.choice(record)
     }
 
     private func tunerOptions(_ files: TuningFiles) -> Tuner.Options {
-        let cores = min(LlamaRuntime.bestThreadCount, ProcessInfo.processInfo.activeProcessorCount)
-        let system = try? FileManager.default.attributesOfFileSystem(forPath: files.folder)
-        let free = (system?[.systemFreeSize] as? NSNumber)?.uint64Value ?? 0
-        var tuning = Tuner.Options(
-            threads: options.threads ?? cores,
-            room: Candidates.Room(
-                memory: min(AvailableMemory.bytes(), options.maxMemory ?? .max),
-                disk: min(free, options.maxDisk ?? .max)
-            )
-        )
+        var tuning = Tuner.Options(threads: threads, room: room(files))
         tuning.objective.maxKL = options.maxKL
         tuning.formats = options.formats
         tuning.time = .seconds(options.seconds)
         return tuning
+    }
+
+    private func embeddingOptions(_ files: TuningFiles) -> EmbeddingTuner.Options {
+        var tuning = EmbeddingTuner.Options(threads: threads, room: room(files))
+        tuning.minCosine = options.minCosine
+        tuning.formats = options.formats
+        tuning.time = min(tuning.time, .seconds(options.seconds))
+        return tuning
+    }
+
+    private var threads: Int {
+        options.threads ?? min(LlamaRuntime.bestThreadCount, ProcessInfo.processInfo.activeProcessorCount)
+    }
+
+    private func room(_ files: TuningFiles) -> Candidates.Room {
+        let system = try? FileManager.default.attributesOfFileSystem(forPath: files.folder)
+        let free = (system?[.systemFreeSize] as? NSNumber)?.uint64Value ?? 0
+        return Candidates.Room(
+            memory: min(AvailableMemory.bytes(), options.maxMemory ?? .max),
+            disk: min(free, options.maxDisk ?? .max)
+        )
     }
 }

@@ -141,7 +141,7 @@ extension EmbeddingModel {
         case .embedding(let vectors, _): return vectors
         case .failed(let error): throw APIError(error, promptParameter: nil)
         case nil: throw CancellationError()
-        case .started, .scored, .token, .finished: throw APIError.internalServer
+        case .progress, .started, .scored, .token, .end, .finished: throw APIError.internalServer
         }
     }
 }

@@ -6,6 +6,7 @@ import WireFormat
 struct CollectedCompletion {
     var text = ""
     var logprobs: CompletionLogprobs?
+    var details = ToldDetails()
     var reason = WireFormat.FinishReason.stop
     var usage = TokenUsage(prompt: 0)
     /// Of the answer's tokens, the end that is none of its text not counted.
@@ -45,13 +46,14 @@ extension AnswerSet {
                 if let logprobs = piece.logprobs { collected.logprobs.append(logprobs) }
             }
             switch part {
-            case .prompt: break
+            case .prompt, .progress: break
             case .text(_, let tokens):
                 collected.logprobSum += tokens.reduce(0) { $0 + $1.chosen.logprob }
                 collected.tokenCount += tokens.count
             case .end(let reason, let usage):
                 collected.reason = reason
                 collected.usage = usage
+                collected.details = answer.takeDetails()
                 return collected
             }
         }
@@ -73,12 +75,13 @@ extension AnswerSet {
                             var (answer, completion) = (answer, begin(index))
                             while let part = try await answer.next() {
                                 if let piece = try completion.piece(of: part) {
-                                    try await events.send(
-                                        data: chunks.content(piece.text, index, logprobs: piece.logprobs).text
-                                    )
+                                    var details = answer.takeDetails()
+                                    if case .progress(let progress) = part { details.progress = progress }
+                                    let chunk = chunks.content(piece.text, index, logprobs: piece.logprobs, details)
+                                    try await events.send(data: chunk.text)
                                 }
                                 guard case .end(let reason, let usage) = part else { continue }
-                                try await events.send(data: chunks.closing(reason, index).text)
+                                try await events.send(data: chunks.closing(reason, index, answer.takeDetails()).text)
                                 return (index, usage)
                             }
                             throw APIError.internalServer

@@ -46,6 +46,13 @@ struct AnswerSet: Sendable {
         let model = lease.model
         self.lease = lease
         let seed = parameters.seed ?? Int64.random(in: .min ... .max)
+        var (grammar, grammarParameter) = (grammar, grammarParameter)
+        if let schema = parameters.schema {
+            (grammar, grammarParameter) = (try Grammar(schema: schema), "json_schema")
+        }
+        let prediction = try parameters.prediction.map { text throws(APIError) in
+            try model.predictedTokens(of: text)
+        }
         var works: [Work] = []
         for prompt in prompts {
             for choice in 0..<parameters.count {
@@ -60,7 +67,9 @@ struct AnswerSet: Sendable {
                             media: prompt.media,
                             sampling: sampling,
                             maxTokens: parameters.maximumTokens,
-                            scoring: scoring
+                            scoring: scoring,
+                            tellsProgress: parameters.stream.isEnabled && parameters.details.tellsProgress,
+                            prediction: prediction ?? []
                         )
                     )
                 )
@@ -72,7 +81,15 @@ struct AnswerSet: Sendable {
         } catch {
             throw APIError(error, promptParameter: promptParameter)
         }
-        answers = streams.map { Answer($0, vocabulary: model.vocabulary, stops: stops, preserved: preserved) }
+        answers = streams.map {
+            Answer(
+                $0,
+                vocabulary: model.vocabulary,
+                stops: stops,
+                preserved: preserved,
+                details: parameters.details
+            )
+        }
         promptCount = prompts.count
         promptTokens = prompts.reduce(0) { $0 + $1.tokenCount }
     }
@@ -82,7 +99,10 @@ struct AnswerSet: Sendable {
 
     /// What one answer cost.
     func usage(_ usage: TokenUsage) -> Usage {
-        Usage(promptTokens: usage.prompt, completionTokens: usage.generated, cachedTokens: usage.cached)
+        var told = Usage(promptTokens: usage.prompt, completionTokens: usage.generated, cachedTokens: usage.cached)
+        told.acceptedPredictionTokens = usage.predicted
+        told.rejectedPredictionTokens = usage.mispredicted
+        return told
     }
 
     /// What all answers cost together; each prompt counts once, however many answers it has.
@@ -92,10 +112,44 @@ struct AnswerSet: Sendable {
         let cached = stride(from: 0, to: usages.count, by: perPrompt).reduce(0) { sum, first in
             sum + (usages[first..<min(first + perPrompt, usages.count)].map(\.cached).min() ?? 0)
         }
-        return Usage(
+        var total = Usage(
             promptTokens: promptTokens,
             completionTokens: usages.reduce(0) { $0 + $1.generated },
             cachedTokens: cached
         )
+        total.acceptedPredictionTokens = usages.reduce(0) { $0 + $1.predicted }
+        total.rejectedPredictionTokens = usages.reduce(0) { $0 + $1.mispredicted }
+        return total
+    }
+}
+
+extension ChatModel {
+    /// The tokens of a text that an answer is expected to repeat.
+    ///
+    /// - Throws: 400 where no answer could be so long.
+    fileprivate func predictedTokens(of text: String) throws(APIError) -> [Token] {
+        try checkFits(vocabulary.minimumTokenCount(of: text), param: "prediction")
+        do {
+            return try vocabulary.encode(text, addSpecial: false, parseSpecial: false)
+        } catch {
+            throw APIError(error, param: "prediction")
+        }
+    }
+}
+
+extension Grammar {
+    /// What a checked schema describes.
+    ///
+    /// - Throws: 400 where no grammar can be made of it.
+    fileprivate init(schema: JSONValue) throws(APIError) {
+        do {
+            self.init(rules: try SchemaGrammar.rules(of: schema.text))
+        } catch {
+            throw .invalidRequest(
+                "Invalid 'json_schema': \(error.sentence)",
+                param: "json_schema",
+                code: "invalid_value"
+            )
+        }
     }
 }

@@ -15,10 +15,11 @@ struct AnswerReport {
     let usage: Usage
     /// The text that ended it, if one did.
     let matchedStop: String?
-    /// When its first step began; nil where it never came to one.
-    let started: ContinuousClock.Instant?
-    /// When its first token came.
+    let timings: AnswerTimings
+    /// When its first token came; nil where there was none.
     let firstToken: ContinuousClock.Instant?
+    /// What else of it was asked for.
+    let details: ToldDetails
 }
 
 extension AnswerSet: AnswerSource {
@@ -26,7 +27,7 @@ extension AnswerSet: AnswerSource {
         var answer = answers[0]
         while let part = try await answer.next() {
             switch part {
-            case .prompt: break
+            case .prompt, .progress: break
             case .text(let text, let logprobs): try await send(.content(text, logprobs: logprobs))
             case .end(let reason, let usage):
                 try await send(.end(reason))
@@ -34,8 +35,9 @@ extension AnswerSet: AnswerSource {
                     AnswerReport(
                         usage: total([usage]),
                         matchedStop: answer.matchedStop,
-                        started: answer.moments.started,
-                        firstToken: answer.moments.firstToken
+                        timings: answer.timings,
+                        firstToken: answer.moments.first,
+                        details: answer.takeDetails()
                     )
                 }
             }

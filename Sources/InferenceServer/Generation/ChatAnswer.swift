@@ -23,8 +23,21 @@ struct ChatAnswer {
     private(set) var reasoningTokens = 0
     private var unattributed = 0
 
-    /// When it was begun, and when its first token came; nil until then.
-    var moments: (started: ContinuousClock.Instant?, firstToken: ContinuousClock.Instant?) { answer.moments }
+    /// When its first token came; nil until then.
+    var firstToken: ContinuousClock.Instant? { answer.moments.first }
+
+    /// How long it took so far.
+    var timings: AnswerTimings { answer.timings }
+
+    private var progress: PromptProgress?
+
+    /// What is told beside the last step, as far as it is asked for.
+    mutating func takeDetails() -> ToldDetails {
+        // Several steps may come of one piece of text: the last of them tells of it.
+        var details = pending.isEmpty ? answer.takeDetails() : ToldDetails()
+        details.progress = progress.take()
+        return details
+    }
 
     /// The text that ended it, if one did.
     var matchedStop: String? { answer.matchedStop }
@@ -43,6 +56,9 @@ struct ChatAnswer {
             guard let part = try await answer.next() else { return nil }
             switch part {
             case .prompt: break
+            case .progress(let progress):
+                self.progress = progress
+                pending.append(.content("", logprobs: []))
             case .text(let text, let logprobs):
                 self.logprobs += logprobs
                 unattributed += 1

@@ -65,34 +65,40 @@ struct ChatGeneration: Sendable {
 
     /// Reads all answers to their ends, side by side.
     ///
+    /// - Returns: Each answer, what is told beside it, and what all cost together.
     /// - Throws: `APIError` where one could not be finished; then the others end too.
-    func collect() async throws -> ([CollectedMessage], Usage) {
+    func collect() async throws -> ([(message: CollectedMessage, details: ToldDetails)], Usage) {
         let results = try await withThrowingTaskGroup { group in
             for (index, answer) in answers.enumerated() {
                 group.addTask {
                     var answer = answer
                     let message = try await answer.collect()
-                    return (index, message, answer.usage, answer.reasoningTokens)
+                    return (index, message, answer.takeDetails(), answer.usage, answer.reasoningTokens)
                 }
             }
-            var results: [(index: Int, message: CollectedMessage, usage: TokenUsage, reasoning: Int)] = []
+            var results:
+                [(index: Int, message: CollectedMessage, details: ToldDetails, usage: TokenUsage, reasoning: Int)] = []
             for try await result in group { results.append(result) }
             return results.sorted { $0.index < $1.index }
         }
-        return (results.map(\.message), usage(of: results.map { ($0.usage, $0.reasoning) }))
+        return (results.map { ($0.message, $0.details) }, usage(of: results.map { ($0.usage, $0.reasoning) }))
     }
 
     /// Hands on all steps of all answers as they come, each with the index of its answer; the answers take turns.
     ///
-    /// - Parameter send: Sends one step on; it waits for as long as the client does not read.
+    /// - Parameter send: Sends one step on, and what is told beside it; it waits for as long as the client does not read.
     /// - Returns: What it all cost.
     /// - Throws: What `send` throws; `APIError` where an answer could not be finished; then the others end too.
-    func stream(_ send: @escaping @Sendable (AnswerEvent, Int) async throws -> Void) async throws -> Usage {
+    func stream(
+        _ send: @escaping @Sendable (AnswerEvent, Int, ToldDetails) async throws -> Void
+    ) async throws -> Usage {
         let results = try await withThrowingTaskGroup { group in
             for (index, answer) in answers.enumerated() {
                 group.addTask {
                     var answer = answer
-                    while let event = try await answer.next() { try await send(event, index) }
+                    while let event = try await answer.next() {
+                        try await send(event, index, answer.takeDetails())
+                    }
                     return (index, answer.usage, answer.reasoningTokens)
                 }
             }
@@ -122,8 +128,9 @@ extension ChatGeneration: AnswerSource {
         return AnswerReport(
             usage: usage(of: [(answer.usage, answer.reasoningTokens)]),
             matchedStop: answer.matchedStop,
-            started: answer.moments.started,
-            firstToken: answer.moments.firstToken
+            timings: answer.timings,
+            firstToken: answer.firstToken,
+            details: answer.takeDetails()
         )
     }
 }

@@ -68,7 +68,11 @@ struct ChatRendering {
         case .jsonObject: options.append("json_schema", ["type": "object"])
         case .jsonSchema(let schema, _): options.append("json_schema", schema)
         }
-        if conversation.turns.last?.role == .assistant { options.append("continue_final_message", true) }
+        if conversation.turns.last?.role == .assistant {
+            options.append("continue_final_message", true)
+        } else if !conversation.opensAnswer {
+            options.append("add_generation_prompt", false)
+        }
         let reasoning = conversation.reasoning
         if let isEnabled = reasoning.isEnabled { options.append("enable_thinking", .bool(isEnabled)) }
         if reasoning.isSeparate { options.append("reasoning_format", "auto") }

@@ -28,6 +28,7 @@ struct CompletionAnswer {
         switch part {
         case .prompt(let tokens): try beginning(tokens)
         case .text(let text, let tokens): made(of: text, tokens)
+        case .progress: Piece(text: "", logprobs: nil)
         case .end: nil
         }
     }

@@ -79,7 +79,7 @@ struct OptionScores {
         while let part = try await answer.next() {
             switch part {
             case .prompt(let tokens): sum += tokens.reduce(0) { $0 + $1.chosen.logprob }
-            case .text: break
+            case .text, .progress: break
             case .end(_, let usage): return (sum, usage)
             }
         }

@@ -22,6 +22,7 @@ extension Sampling {
         frequencyPenalty = Float(parameters.frequencyPenalty ?? 0)
         ignoresEnd = parameters.ignoresEndOfText
         logprobs = parameters.logprobs
+        tellsDrawn = parameters.details.logprobForm == .llamaDrawn
         for entry in parameters.logitBias {
             guard let token = Token(exactly: entry.token), vocabulary.contains(token) else {
                 throw .invalidRequest(

@@ -14,6 +14,7 @@ extension ChatModel {
     ///   - conversation: What is asked.
     ///   - param: What the request calls its turns, for errors.
     ///   - template: What renders it in place of the model's own template.
+    /// - Returns: The prompt.
     /// - Throws: As `ChatPrompt`; 429 while too many images wait.
     func prompt(
         _ conversation: Conversation,

@@ -21,6 +21,7 @@ final class ImageReader {
     /// - Parameters:
     ///   - source: As it stands in the request.
     ///   - param: What the request calls its turns, for errors.
+    /// - Returns: What may stand in prompts.
     /// - Throws: 400 where it is none, or too large.
     func image(_ source: ImageSource, param: String) throws(APIError) -> LlamaImage {
         if let image = decoded[source.dataURL] { return image }

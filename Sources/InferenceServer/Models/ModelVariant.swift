@@ -13,8 +13,12 @@ struct ModelVariant {
 
     init(of file: ModelFile, id: String, _ options: ModelOptions) {
         let embeds = file.kind != .chat
-        let weights =
-            embeds ? .untuned(file, options) : ServedWeights.choose(for: file, id: id, options: options)
+        let weights: ServedWeights =
+            switch file.kind {
+            case .chat: .choose(for: file, id: id, options: options)
+            case .embedding: .chooseEmbedding(for: file, id: id, options: options)
+            case .reranker, .projector, .unknown: .untuned(file, options)
+            }
         let threads = options.threads ?? min(LlamaRuntime.bestThreadCount, ProcessInfo.processInfo.activeProcessorCount)
         var backend = weights.apply(
             to: LlamaBackend.Options(

@@ -34,12 +34,13 @@ extension Routes {
         let showsLogprobs = body.generation.logprobs != nil
         guard body.generation.stream.isEnabled else {
             let (messages, usage) = try await generation.collect()
-            let choices = messages.enumerated().map { index, message in
+            let choices = messages.enumerated().map { index, answer in
                 ChatCompletion.Choice(
                     index: index,
-                    message: message,
+                    message: answer.message,
                     showsLogprobs: showsLogprobs,
-                    usesFunctions: body.usesFunctions
+                    usesFunctions: body.usesFunctions,
+                    details: answer.details
                 )
             }
             return .json(ChatCompletion(header: header, choices: choices, usage: usage))
@@ -56,13 +57,13 @@ extension Routes {
                 for index in generation.answers.indices { try await events.send(data: chunks.opening(index).text) }
                 // The calls of custom tools, by answer and number.
                 let customCalls = Guarded<Set<[Int]>>([])
-                let usage = try await generation.stream { event, index in
-                    var chunk = chunks.chunk(event, index)
+                let usage = try await generation.stream { event, index, details in
+                    var chunk = chunks.chunk(event, index, details)
                     switch event {
                     case .callBegan(let number, let call) where call.isCustom:
                         customCalls.withLock { _ = $0.insert([index, number]) }
                     case .arguments(let number, let text) where customCalls.withLock({ $0.contains([index, number]) }):
-                        chunk = chunks.customInput(text, call: number, index)
+                        chunk = chunks.customInput(text, call: number, index, details)
                     default: break
                     }
                     try await events.send(data: chunk.text)

@@ -51,7 +51,8 @@ extension Routes {
                         index: index,
                         text: answer.text,
                         finishReason: answer.reason,
-                        logprobs: answer.logprobs
+                        logprobs: answer.logprobs,
+                        details: answer.details
                     )
                 },
                 usage: usage

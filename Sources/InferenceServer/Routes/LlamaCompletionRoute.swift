@@ -9,15 +9,16 @@ extension Routes {
     func completion(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(LlamaCompletionRequest.self)
         let lease = try await catalog.lease(body.model)
+        let parameters = body.generation.tellingPieces
         let answers = try await AnswerSet(
             prompts: try body.prompt.inputs(for: lease.model).map { PromptContent($0.tokens) },
-            parameters: body.generation,
-            stops: body.generation.stop,
+            parameters: parameters,
+            stops: parameters.stop,
             lease: lease,
             owner: Caller.owner,
             promptParameter: "prompt"
         )
-        return try await LlamaDialect(answers: answers, model: lease.model.id).response(body.generation.stream)
+        return try await LlamaDialect(answers, parameters, model: lease.model.id).response()
     }
 }
 
@@ -27,15 +28,16 @@ extension Routes {
         let body = try request.decode(InfillRequest.self)
         let lease = try await catalog.lease(body.model)
         let prompt = try lease.model.infillPrompt(body)
+        let parameters = body.generation.tellingPieces
         let answers = try await AnswerSet(
             prompts: [PromptContent(prompt)],
-            parameters: body.generation,
-            stops: body.generation.stop,
+            parameters: parameters,
+            stops: parameters.stop,
             lease: lease,
             owner: Caller.owner,
             promptParameter: "input_prefix"
         )
-        return try await LlamaDialect(answers: answers, model: lease.model.id).response(body.generation.stream)
+        return try await LlamaDialect(answers, parameters, model: lease.model.id).response()
     }
 }
 
@@ -63,14 +65,30 @@ extension ChatModel {
     }
 }
 
+extension GenerationParameters {
+    /// With the ids of tokens in each piece of a stream, where llama-server always has them.
+    fileprivate var tellingPieces: Self {
+        var parameters = self
+        if stream.isEnabled { parameters.details.tellsTokens = true }
+        return parameters
+    }
+}
+
 /// Answers in llama-server's form.
 private struct LlamaDialect {
-    let answers: AnswerSet
-    let model: String
+    private let answers: AnswerSet
+    private let parameters: GenerationParameters
+    private let model: String
+
+    init(_ answers: AnswerSet, _ parameters: GenerationParameters, model: String) {
+        self.answers = answers
+        self.parameters = parameters
+        self.model = model
+    }
 
     /// Whole, or as it comes.
-    func response(_ stream: StreamParameters) async throws -> HTTPResponse {
-        if stream.isEnabled { return self.stream() }
+    func response() async throws -> HTTPResponse {
+        if parameters.stream.isEnabled { return stream() }
         let completions = try await collect()
         return completions.count == 1 ? .json(completions[0]) : .json(JSONValue.array(completions.map(\.json)))
     }
@@ -81,12 +99,24 @@ private struct LlamaDialect {
             for (index, answer) in answers.answers.enumerated() {
                 group.addTask {
                     var answer = answer
-                    let (text, reason, usage) = try await answer.all()
-                    return LlamaCompletion(
-                        index: index,
-                        content: text,
-                        ending: ending(reason, answer.stoppingWord, usage)
-                    )
+                    var (text, logprobs) = ("", [TokenLogprob]())
+                    while let part = try await answer.next() {
+                        switch part {
+                        case .prompt, .progress: break
+                        case .text(let piece, let tokens):
+                            text += piece
+                            logprobs += tokens
+                        case .end(let reason, let usage):
+                            return LlamaCompletion(
+                                index: index,
+                                content: text,
+                                logprobs: logprobs,
+                                details: answer.takeDetails(),
+                                ending: ending(answer, reason, usage)
+                            )
+                        }
+                    }
+                    throw APIError.internalServer
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.index < $1.index }
@@ -102,14 +132,7 @@ private struct LlamaDialect {
                         group.addTask {
                             var answer = answer
                             while let part = try await answer.next() {
-                                let piece: LlamaCompletion
-                                switch part {
-                                case .prompt: continue
-                                case .text(let text, _): piece = LlamaCompletion(index: index, content: text)
-                                case .end(let reason, let usage):
-                                    let ending = ending(reason, answer.stoppingWord, usage)
-                                    piece = LlamaCompletion(index: index, content: "", ending: ending)
-                                }
+                                guard let piece = piece(part, of: &answer, index) else { continue }
                                 try await events.send(data: piece.json.text)
                             }
                         }
@@ -122,12 +145,33 @@ private struct LlamaDialect {
         }
     }
 
+    private func piece(_ part: Answer.Part, of answer: inout Answer, _ index: Int) -> LlamaCompletion? {
+        var details = answer.takeDetails()
+        switch part {
+        case .prompt: return nil
+        case .progress(let progress):
+            details.progress = progress
+            return LlamaCompletion(index: index, content: "", details: details)
+        case .text(let text, let logprobs):
+            return LlamaCompletion(index: index, content: text, logprobs: logprobs, details: details)
+        case .end(let reason, let usage):
+            return LlamaCompletion(index: index, content: "", details: details, ending: ending(answer, reason, usage))
+        }
+    }
+
     private func ending(
+        _ answer: Answer,
         _ reason: WireFormat.FinishReason,
-        _ word: String?,
         _ usage: TokenUsage
     ) -> LlamaCompletion.Ending {
-        let stop: LlamaCompletion.Stop = word.map { .word($0) } ?? (reason == .length ? .limit : .endOfText)
-        return LlamaCompletion.Ending(stop: stop, model: model, usage: answers.usage(usage))
+        let stop: LlamaCompletion.Stop =
+            answer.stoppingWord.map { .word($0) } ?? (reason == .length ? .limit : .endOfText)
+        return LlamaCompletion.Ending(
+            stop: stop,
+            model: model,
+            usage: answers.usage(usage),
+            timings: answer.timings,
+            fields: parameters.details.fields
+        )
     }
 }

@@ -138,12 +138,11 @@ private struct OllamaTiming {
     /// The durations of an answer that has just ended.
     func durations(_ report: AnswerReport) -> OllamaDurations {
         let end = ContinuousClock.now
-        let began = report.started ?? end
         let first = report.firstToken ?? end
         return OllamaDurations(
             total: start.duration(to: end).nanoseconds,
             load: start.duration(to: loaded).nanoseconds,
-            promptEvaluation: began.duration(to: first).nanoseconds,
+            promptEvaluation: report.timings.promptDuration.nanoseconds,
             evaluation: first.duration(to: end).nanoseconds
         )
     }

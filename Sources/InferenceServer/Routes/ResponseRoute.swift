@@ -121,7 +121,7 @@ extension Routes {
         let (messages, usage) = try await generation.collect()
         let answer: JSONValue = [
             "id": .string(ResponseID.make("resp_")), "object": "response.compaction", "created_at": JSONValue(now()),
-            "output": [ResponseItem(.summary(messages[0].content)).json], "usage": usage.responseJSON,
+            "output": [ResponseItem(.summary(messages[0].message.content)).json], "usage": usage.responseJSON,
         ]
         return .json(answer)
     }

@@ -26,6 +26,12 @@ extension Routes {
             ),
             Route(
                 method: .post,
+                pattern: "/internal/logits",
+                operation: Operation("What a model finds likely next", .webUI, body: LogitsRequest.self),
+                handler: logits
+            ),
+            Route(
+                method: .post,
                 pattern: "/tokenize",
                 operation: Operation("Tokens of a text", .llamaServer, body: TokenizeRequest.self),
                 handler: tokenize

@@ -39,7 +39,12 @@ extension Routes {
             var message = CollectedMessage()
             let report = try await source.follow { message.append($0) }
             message.content = String(message.content.drop(while: \.isWhitespace))
-            let choice = ChatCompletion.Choice(index: 0, message: message, showsLogprobs: showsLogprobs)
+            let choice = ChatCompletion.Choice(
+                index: 0,
+                message: message,
+                showsLogprobs: showsLogprobs,
+                details: report.details
+            )
             return .json(ChatCompletion(header: header, choices: [choice], usage: report.usage))
         }
         let chunks = ChatCompletionStream(

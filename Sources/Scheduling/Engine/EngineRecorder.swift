@@ -84,7 +84,7 @@ struct EngineRecorder {
             if let last = life.lastToken { metrics.tokenGapSeconds.observe(now - last) }
             lives[id]?.lastToken = now
             metrics.generatedTokens += 1
-        case .scored: break
+        case .progress, .scored, .end: break
         case .embedding(_, let usage):
             metrics.promptTokens += UInt64(usage.prompt)
             end(id, .stop)

@@ -37,7 +37,7 @@ package struct SampledToken: Sendable, Equatable {
     }
 }
 
-/// A token of a prompt, and how likely the model found it.
+/// A token of a prompt, or the one that ends an answer, and how likely the model found it.
 package struct ScoredToken: Hashable, Sendable {
     package let token: TokenID
     package let probabilities: TokenProbabilities
@@ -50,12 +50,16 @@ package struct ScoredToken: Hashable, Sendable {
 
 /// What a request's reader is told.
 package enum RequestEvent: Sendable {
+    /// So many tokens of the prompt are computed or were in the cache, where the generation asks for that.
+    case progress(TokenUsage, processed: Int)
     /// The prompt is computed; its first token follows.
     case started(TokenUsage)
     /// Of the prompt's next tokens, where the generation asks for scores; all of them come before `started`.
     case scored([ScoredToken])
     /// With its probabilities where the request's sampling asks for them.
     case token(TokenID, TokenProbabilities?)
+    /// The token by which the model ends the generation, just before `finished`, where probabilities are asked for.
+    case end(ScoredToken)
     /// The vectors of all texts, in their order.
     case embedding([[Float]], TokenUsage)
     case finished(FinishReason, TokenUsage)
@@ -64,7 +68,7 @@ package enum RequestEvent: Sendable {
     /// Whether it is the one event that ends its request.
     package var isClosing: Bool {
         switch self {
-        case .started, .scored, .token: false
+        case .progress, .started, .scored, .token, .end: false
         case .embedding, .finished, .failed: true
         }
     }

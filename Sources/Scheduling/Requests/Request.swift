@@ -44,14 +44,22 @@ package struct Generation: Sendable {
     package let maxTokens: Int?
     /// Nil, or of which of the prompt's tokens the probabilities are told.
     package let scoring: PromptScoring?
+    /// Whether it is told after each step how much of the prompt is computed.
+    package let tellsProgress: Bool
+    /// A text that the answer is expected to repeat; it changes how fast the answer comes, and nothing else.
+    package let prediction: [TokenID]
 
     package init(
         prompt: [PromptItem],
         media: [MediaHash: any MediaContent] = [:],
         sampling: Sampling = Sampling(),
         maxTokens: Int? = nil,
-        scoring: PromptScoring? = nil
+        scoring: PromptScoring? = nil,
+        tellsProgress: Bool = false,
+        prediction: [TokenID] = []
     ) {
+        self.tellsProgress = tellsProgress
+        self.prediction = prediction
         self.prompt = prompt
         self.media = media
         extraTokens = prompt.indices.compactMap { place in
@@ -111,6 +119,9 @@ package struct Sampling: Hashable, Sendable {
     package var chain: SamplerChain?
     /// How many of the likeliest tokens are told beside each chosen one, with their probabilities; nil tells none at all.
     package var logprobs: Int?
+    /// Whether these probabilities are those of the distribution that the token was drawn from, behind all samplers, in place
+    /// of the model's own.
+    package var tellsDrawn = false
 
     package init() {}
 
@@ -144,6 +155,9 @@ package struct TokenUsage: Hashable, Sendable {
     /// How many tokens were guessed ahead, and how many of them were right.
     package var drafted = 0
     package var accepted = 0
+    /// How many of those came from the request's own prediction, the right and the wrong ones.
+    package var predicted = 0
+    package var mispredicted = 0
 
     package init(prompt: Int, cached: Int = 0, generated: Int = 0) {
         self.prompt = prompt

@@ -1,7 +1,7 @@
 /// How likely the model found a chosen token, and what it found likeliest there.
 ///
 /// Natural logarithms of the model's own probabilities: of the softmax of its logits, before biases, penalties, grammar,
-/// temperature and truncation.
+/// temperature and truncation; or where `Sampling.tellsDrawn` asks for it, of those behind all of these.
 package struct TokenProbabilities: Hashable, Sendable {
     /// Of the chosen token.
     package let chosen: Float

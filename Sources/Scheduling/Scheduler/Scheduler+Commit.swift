@@ -70,6 +70,7 @@ extension Scheduler {
                 events += take(sampled, of: slice, at: index)
             } else {
                 advance(index, by: slice.tokens.count)
+                if let progress = running[index].progress { events.append((slice.request, progress)) }
                 events += endAfterPrompt(index)
             }
         }
@@ -110,6 +111,10 @@ extension Scheduler {
         note(slice.drafts, accepted, of: index)
         running[index].usage.drafted += slice.drafts
         running[index].usage.accepted += accepted
+        if running[index].speculation.source == .prediction {
+            running[index].usage.predicted += accepted
+            running[index].usage.mispredicted += slice.drafts - accepted
+        }
         var events = take(sampled.first, at: index)
         for token in sampled.dropFirst() {
             // An earlier one may have ended it.
@@ -140,6 +145,9 @@ extension Scheduler {
         let usage = running[index].usage
         if sample.endsGeneration {
             release(index, isDirty: false)
+            if let probabilities = sample.probabilities {
+                events.append((id, .end(ScoredToken(token: sample.token, probabilities: probabilities))))
+            }
             return events + [(id, .finished(.stop, usage))]
         }
         events.append((id, .token(sample.token, sample.probabilities)))

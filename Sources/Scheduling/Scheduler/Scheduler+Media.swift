@@ -7,7 +7,7 @@ extension Scheduler {
     /// have to be in one step, and what it takes is a prompt's share of the streams' time. An encoding can't be divided. Of so
     /// many as `batchTurn` steps, one is batch work's.
     mutating func mediaStep() -> Step? {
-        let ready = running.indices.filter { running[$0].nextMedia != nil }
+        let ready = running.indices.filter { running[$0].nextMedia != nil && !running[$0].waitsForReader }
         guard !ready.isEmpty else { return nil }
         let streams = streams.count
         let most = policy.fixedChunk ?? pacing.promptTokens(decoding: streams)
@@ -71,7 +71,12 @@ extension Scheduler {
             guard index != nil || slice.tokens.lowerBound == 0 else { return [] }
             slots[slot].begunTokens = 0
             slots[slot].append(CollectionOfOne(.media(slice.item)))
-            if let index { advance(index, by: 1) } else { keepPath(of: slot) }
+            guard let index else {
+                keepPath(of: slot)
+                return []
+            }
+            advance(index, by: 1)
+            return running[index].progress.map { [(slice.request, $0)] } ?? []
         } else {
             slots[slot].begunTokens = slice.tokens.upperBound
             if index == nil { dropBegun(slot) }

@@ -216,7 +216,12 @@ extension Scheduler {
             scored: request.progress?.scored ?? request.generation.firstScored ?? 0,
             checkpoints: checkpoints,
             speculation: request.progress?.speculation
-                ?? Speculation(items, maxDrafts: maxDrafts, modelAcceptance: drafting.record.acceptance),
+                ?? Speculation(
+                    items,
+                    maxDrafts: maxDrafts,
+                    modelAcceptance: drafting.record.acceptance,
+                    prediction: request.generation.prediction
+                ),
             begun: tick
         )
         generation.isPaused = request.progress?.isPaused ?? false

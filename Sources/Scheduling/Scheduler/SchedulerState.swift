@@ -75,7 +75,13 @@ struct RunningGeneration: Sendable {
     }
 
     /// Whether it goes on telling of its prompt only once its reader has made room.
-    var waitsForReader: Bool { isPaused && generation.scoring != nil }
+    var waitsForReader: Bool { isPaused && (generation.scoring != nil || generation.tellsProgress) }
+
+    /// How much of its prompt is computed, where that is to be told.
+    var progress: RequestEvent? {
+        guard generation.tellsProgress, usage.generated == 0 else { return nil }
+        return .progress(usage, processed: items[..<done].reduce(0) { $0 + $1.tokenCount })
+    }
 
     /// How many more tokens of the prompt come before those that are told, behind the next `granted` ones.
     func untold(after granted: Int) -> Int {

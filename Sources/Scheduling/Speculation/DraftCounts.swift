@@ -2,6 +2,8 @@
 package enum DraftSource: String, Sendable, CaseIterable {
     /// What followed the same tokens in the request itself.
     case lookup
+    /// A text that the request expects the answer to repeat.
+    case prediction
     /// A second, smaller model.
     case model
 }

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// The whole answer to a chat request.
 package struct ChatCompletion: JSONRepresentable, Equatable {
     /// One of the answers.
@@ -11,8 +13,18 @@ package struct ChatCompletion: JSONRepresentable, Equatable {
         /// Whether a call is told in the old form.
         package let usesFunctions: Bool
 
-        package init(index: Int, message: CollectedMessage, showsLogprobs: Bool = false, usesFunctions: Bool = false) {
+        /// What is told beside it.
+        package let details: ToldDetails
+
+        package init(
+            index: Int,
+            message: CollectedMessage,
+            showsLogprobs: Bool = false,
+            usesFunctions: Bool = false,
+            details: ToldDetails = ToldDetails()
+        ) {
             self.index = index
+            self.details = details
             self.message = message
             self.showsLogprobs = showsLogprobs
             self.usesFunctions = usesFunctions
@@ -35,18 +47,26 @@ package struct ChatCompletion: JSONRepresentable, Equatable {
         object.append("usage", usage.json)
         object.append("service_tier", .string((header.serviceTier ?? .default).rawValue))
         object.append("system_fingerprint", .string(header.systemFingerprint))
+        if let timings = choices.compactMap(\.details.timings).total { object.append("timings", timings.json) }
         return .object(object)
     }
 }
 
+extension [AnswerTimings] {
+    /// Of all answers of a request; nil where none is told.
+    var total: AnswerTimings? { isEmpty ? nil : dropFirst().reduce(self[0], +) }
+}
+
 extension ChatCompletion.Choice: JSONRepresentable {
     package var json: JSONValue {
-        [
-            "index": JSONValue(index),
-            "message": messageJSON,
-            "logprobs": showsLogprobs ? message.logprobs.chatJSON : .null,
-            "finish_reason": message.reason.chatReason(usesFunctions: usesFunctions).json,
-        ]
+        var object = JSONObject([
+            ("index", JSONValue(index)),
+            ("message", messageJSON),
+            ("logprobs", showsLogprobs ? message.logprobs.chatJSON : .null),
+            ("finish_reason", message.reason.chatReason(usesFunctions: usesFunctions).json),
+        ])
+        if let tokens = details.tokensJSON { object.append("tokens", tokens) }
+        return .object(object)
     }
 
     private var messageJSON: JSONValue {
@@ -96,21 +116,26 @@ extension [TokenLogprob] {
 }
 
 extension TokenLogprob {
-    /// An element of `logprobs`.
+    /// An element of `logprobs`, or of llama-server's `completion_probabilities`.
     var chatJSON: JSONValue {
-        var object = chosen.chatObject
-        object.append("top_logprobs", .array(top.map { .object($0.chatObject) }))
+        var object = chosen.chatObject(form)
+        object.append(
+            form == .llamaDrawn ? "top_probs" : "top_logprobs",
+            .array(top.map { .object($0.chatObject(form)) })
+        )
         return .object(object)
     }
 }
 
 extension TokenLogprob.Entry {
-    fileprivate var chatObject: JSONObject {
-        JSONObject([
-            ("token", .string(String(decoding: bytes, as: UTF8.self))),
-            // OpenAI gives less likely ones this number too.
-            ("logprob", .number(max(logprob, -9999))),
-            ("bytes", .array(bytes.map { JSONValue(Int($0)) })),
-        ])
+    fileprivate func chatObject(_ form: TokenLogprob.Form) -> JSONObject {
+        var members: [(String, JSONValue)] = form == .openAI ? [] : [("id", JSONValue(id))]
+        members.append(("token", .string(String(decoding: bytes, as: UTF8.self))))
+        // OpenAI gives less likely ones this number too.
+        members.append(
+            form == .llamaDrawn ? ("prob", .number(exp(logprob))) : ("logprob", .number(max(logprob, -9999)))
+        )
+        members.append(("bytes", .array(bytes.map { JSONValue(Int($0)) })))
+        return JSONObject(members)
     }
 }

@@ -36,26 +36,42 @@ package struct ChatCompletionStream: Sendable {
     }
 
     /// The chunk for a step of an answer.
-    package func chunk(_ event: AnswerEvent, _ index: Int) -> JSONValue {
+    package func chunk(_ event: AnswerEvent, _ index: Int, _ details: ToldDetails = ToldDetails()) -> JSONValue {
         switch event {
-        case .reasoning(let text): chunk(index, delta: ["reasoning_content": .string(text)])
+        case .reasoning(let text): chunk(index, delta: ["reasoning_content": .string(text)], details: details)
         case .content(let text, let logprobs):
-            chunk(index, delta: ["content": .string(text)], logprobs: showsLogprobs ? logprobs.chatJSON : .null)
+            chunk(
+                index,
+                delta: ["content": .string(text)],
+                logprobs: showsLogprobs ? logprobs.chatJSON : .null,
+                details: details
+            )
         case .callBegan(let number, let call):
             if usesFunctions {
-                chunk(index, delta: ["function_call": call.functionJSON])
+                chunk(index, delta: ["function_call": call.functionJSON], details: details)
             } else {
-                chunk(index, delta: ["tool_calls": [call.beginning(number)]])
+                chunk(index, delta: ["tool_calls": [call.beginning(number)]], details: details)
             }
-        case .arguments(let number, let text): chunk(index, delta: arguments(text, number))
+        case .arguments(let number, let text): chunk(index, delta: arguments(text, number), details: details)
         case .end(let reason):
-            chunk(index, delta: [:], finishReason: reason.chatReason(usesFunctions: usesFunctions).json)
+            chunk(
+                index,
+                delta: [:],
+                finishReason: reason.chatReason(usesFunctions: usesFunctions).json,
+                details: details
+            )
         }
     }
 
     /// The chunk for a piece of what a custom tool is called with.
-    package func customInput(_ text: String, call number: Int, _ index: Int) -> JSONValue {
-        chunk(index, delta: ["tool_calls": [["index": JSONValue(number), "custom": ["input": .string(text)]]]])
+    package func customInput(
+        _ text: String,
+        call number: Int,
+        _ index: Int,
+        _ details: ToldDetails = ToldDetails()
+    ) -> JSONValue {
+        let call: JSONValue = ["index": JSONValue(number), "custom": ["input": .string(text)]]
+        return chunk(index, delta: ["tool_calls": [call]], details: details)
     }
 
     /// The last chunk of the stream.
@@ -70,7 +86,8 @@ package struct ChatCompletionStream: Sendable {
         _ index: Int,
         delta: JSONValue,
         logprobs: JSONValue = .null,
-        finishReason: JSONValue = .null
+        finishReason: JSONValue = .null,
+        details: ToldDetails = ToldDetails()
     ) -> JSONValue {
         var choice = JSONObject([
             ("index", JSONValue(index)), ("delta", delta), ("logprobs", logprobs), ("finish_reason", finishReason),
@@ -79,16 +96,18 @@ package struct ChatCompletionStream: Sendable {
             let text: JSONValue? = if case .object(let members) = delta { members["content"] } else { nil }
             choice.append("message", ["role": "assistant", "content": text ?? ""])
         }
-        return chunk(choices: [.object(choice)], usage: includesUsage ? .null : nil)
+        if let tokens = details.tokensJSON { choice.append("tokens", tokens) }
+        return chunk(choices: [.object(choice)], usage: includesUsage ? .null : nil, details)
     }
 
     /// A chunk; `usage` is left out where it is nil.
-    private func chunk(choices: [JSONValue], usage: JSONValue?) -> JSONValue {
+    private func chunk(choices: [JSONValue], usage: JSONValue?, _ details: ToldDetails = ToldDetails()) -> JSONValue {
         var object = header.object("chat.completion.chunk")
         object.append("service_tier", .string((header.serviceTier ?? .default).rawValue))
         object.append("system_fingerprint", .string(header.systemFingerprint))
         object.append("choices", .array(choices))
         if let usage { object.append("usage", usage) }
+        details.add(to: &object)
         return .object(object)
     }
 }

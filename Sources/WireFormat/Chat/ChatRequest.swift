@@ -29,6 +29,7 @@ extension ChatRequest {
         static let logprobs = Parameter("logprobs", BooleanShape())
         static let topLogprobs = Parameter("top_logprobs", IntegerShape(minimum: 0, maximum: 20))
         static let responseFormat = Parameter("response_format", ResponseFormatShape())
+        static let prediction = Parameter("prediction", PredictionShape())
         /// llama.cpp's, for the same.
         static let jsonSchema = Parameter("json_schema", AnyShape())
     }
@@ -45,7 +46,9 @@ extension ChatRequest {
             var generation = try GenerationParameters(reading: &reader)
             // The newer name wins over `max_tokens`.
             if let limit = try reader.optional(Parameters.maximumTokens) { generation.maximumTokens = Int(limit) }
-            generation.logprobs = try Self.logprobs(&reader)
+            try generation.readDetails(&reader)
+            try generation.take(logprobs: try Self.logprobs(&reader), at: reader.path)
+            generation.prediction = try reader.optional(Parameters.prediction)
             try conversation.checkGrammar(generation)
             let webUI = try WebUIChat(reading: &reader, conversation, generation)
             try reader.check(DormantParameter.chat)

@@ -9,11 +9,21 @@ package struct Completion: JSONRepresentable, Equatable {
         /// Nil where the request did not ask for probabilities.
         package let logprobs: CompletionLogprobs?
 
-        package init(index: Int, text: String, finishReason: FinishReason, logprobs: CompletionLogprobs? = nil) {
+        /// What is told beside it.
+        package let details: ToldDetails
+
+        package init(
+            index: Int,
+            text: String,
+            finishReason: FinishReason,
+            logprobs: CompletionLogprobs? = nil,
+            details: ToldDetails = ToldDetails()
+        ) {
             self.index = index
             self.text = text
             self.finishReason = finishReason
             self.logprobs = logprobs
+            self.details = details
         }
     }
 
@@ -30,10 +40,11 @@ package struct Completion: JSONRepresentable, Equatable {
     package var json: JSONValue {
         var object = header.textCompletion(
             choices.map {
-                .completionChoice($0.index, text: $0.text, $0.logprobs, finishReason: $0.finishReason.json)
+                .completionChoice($0.index, text: $0.text, $0.logprobs, finishReason: $0.finishReason.json, $0.details)
             }
         )
         object.append("usage", usage.json)
+        if let timings = choices.compactMap(\.details.timings).total { object.append("timings", timings.json) }
         return .object(object)
     }
 }
@@ -54,13 +65,18 @@ package struct CompletionStream: Sendable {
     }
 
     /// A piece of an answer, with the tokens that it was made of where the request asked for their probabilities.
-    package func content(_ text: String, _ index: Int, logprobs: CompletionLogprobs? = nil) -> JSONValue {
-        chunk(.completionChoice(index, text: text, logprobs, finishReason: .null))
+    package func content(
+        _ text: String,
+        _ index: Int,
+        logprobs: CompletionLogprobs? = nil,
+        _ details: ToldDetails = ToldDetails()
+    ) -> JSONValue {
+        chunk(.completionChoice(index, text: text, logprobs, finishReason: .null, details), details)
     }
 
     /// The last chunk of an answer.
-    package func closing(_ reason: FinishReason, _ index: Int) -> JSONValue {
-        chunk(.completionChoice(index, text: "", nil, finishReason: reason.json))
+    package func closing(_ reason: FinishReason, _ index: Int, _ details: ToldDetails = ToldDetails()) -> JSONValue {
+        chunk(.completionChoice(index, text: "", nil, finishReason: reason.json, details), details)
     }
 
     /// The last chunk of the stream.
@@ -70,9 +86,10 @@ package struct CompletionStream: Sendable {
         return .object(object)
     }
 
-    private func chunk(_ choice: JSONValue) -> JSONValue {
+    private func chunk(_ choice: JSONValue, _ details: ToldDetails) -> JSONValue {
         var object = header.textCompletion([choice])
         if includesUsage { object.append("usage", .null) }
+        details.add(to: &object)
         return .object(object)
     }
 }
@@ -93,11 +110,14 @@ extension JSONValue {
         _ index: Int,
         text: String,
         _ logprobs: CompletionLogprobs?,
-        finishReason: JSONValue
+        finishReason: JSONValue,
+        _ details: ToldDetails
     ) -> JSONValue {
-        [
-            "text": .string(text), "index": JSONValue(index), "logprobs": logprobs?.json ?? .null,
-            "finish_reason": finishReason,
-        ]
+        var object = JSONObject([
+            ("text", .string(text)), ("index", JSONValue(index)), ("logprobs", logprobs?.json ?? .null),
+            ("finish_reason", finishReason),
+        ])
+        if let tokens = details.tokensJSON { object.append("tokens", tokens) }
+        return .object(object)
     }
 }

@@ -16,6 +16,9 @@ package struct CompletionLogprobs: Sendable, Equatable {
 
     private var rows: [Row] = []
 
+    /// In llama.cpp's forms, which tell of tokens one by one.
+    private var tokens: [TokenLogprob] = []
+
     /// How many characters have begun before the next token.
     private var characters: Int
 
@@ -30,6 +33,7 @@ package struct CompletionLogprobs: Sendable, Equatable {
     /// Adds what follows, whose offsets go on from here.
     package mutating func append(contentsOf more: Self) {
         rows += more.rows
+        tokens += more.tokens
         characters = more.characters
     }
 
@@ -37,6 +41,7 @@ package struct CompletionLogprobs: Sendable, Equatable {
     package mutating func append(first bytes: [UInt8]) { append(bytes, logprob: nil, top: []) }
 
     package mutating func append(_ token: TokenLogprob) {
+        if token.form != .openAI { tokens.append(token) }
         var top: [(text: String, logprob: Double)] = []
         // OpenAI's always have the chosen token, and so may have one more than was asked for.
         for entry in token.top + [token.chosen] where !top.contains(where: { $0.text == entry.completionText }) {
@@ -55,7 +60,8 @@ package struct CompletionLogprobs: Sendable, Equatable {
 
 extension CompletionLogprobs: JSONRepresentable {
     package var json: JSONValue {
-        [
+        if !tokens.isEmpty { return ["content": .array(tokens.map(\.chatJSON))] }
+        return [
             "tokens": .array(rows.map { .string($0.token) }),
             "token_logprobs": .array(rows.map { row in row.logprob.map { .number(max($0, -9999)) } ?? .null }),
             "top_logprobs": .array(

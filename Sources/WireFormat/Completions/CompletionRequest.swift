@@ -45,7 +45,9 @@ extension CompletionRequest {
             let prompt = try reader.required(Parameters.prompt)
             var generation = try GenerationParameters(reading: &reader, minimumTokens: 0)
             generation.maximumTokens = generation.maximumTokens ?? 16
-            generation.logprobs = try reader.optional(Parameters.logprobs).map { Int($0) }
+            try generation.readDetails(&reader)
+            try generation.take(logprobs: try reader.optional(Parameters.logprobs).map { Int($0) }, at: reader.path)
+            try generation.readSchema(&reader)
             let echoes = try reader.optional(Parameters.echo) ?? false
             let suffix = try reader.optional(Parameters.suffix).flatMap { $0.isEmpty ? nil : $0 }
             guard suffix == nil || !echoes else {

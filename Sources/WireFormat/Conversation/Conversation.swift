@@ -17,6 +17,9 @@ package struct Conversation: Sendable, Equatable {
 
     package var reasoning = ReasoningRequest()
 
+    /// Whether the assistant's turn is opened behind the last one; otherwise the model goes on with that.
+    package var opensAnswer = true
+
     /// Variables for the model's template, beyond those that the server sets.
     package var templateArguments = JSONObject()
 

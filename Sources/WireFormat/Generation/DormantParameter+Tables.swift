@@ -10,16 +10,8 @@ extension DormantParameter {
         .accepts("cache_prompt", BooleanShape()),
 
         // llama.cpp's.
-        .refuses("n_indent", except: [0]),
         .refuses("n_keep", except: [0]),
-        .refuses("n_probs", except: [0]),
-        .refuses("t_max_predict_ms", except: [0]),
         .refuses("id_slot", except: [-1]),
-        .refuses("return_tokens", except: [false]),
-        .refuses("return_progress", except: [false]),
-        .refuses("timings_per_token", except: [false]),
-        .refuses("post_sampling_probs", except: [false]),
-        .refuses("response_fields", except: [[]]),
         .refuses("lora", except: [[]]),
     ]
 
@@ -32,9 +24,6 @@ extension DormantParameter {
             ),
             .accepts("prompt_cache_retention", ChoiceShape<CacheRetention>()),
             .accepts("prompt_cache_options", MapShape(element: AnyShape())),
-            // A guess at the answer; it may only make the answer come sooner.
-            .accepts("prediction", PredictionShape()),
-
             .refuses("store", except: [false]),
             .refuses("modalities", except: [["text"]]),
             .refuses("audio"),
@@ -43,8 +32,8 @@ extension DormantParameter {
             .refuses("moderation"),
 
             // llama.cpp's.
+            .refuses("response_fields", except: [[]]),
             .refuses("thinking_forced_open", except: [false]),
-            .refuses("add_generation_prompt", except: [true]),
             .refuses("parse_tool_calls", except: [true]),
 
             // text-generation-webui's.
@@ -53,7 +42,10 @@ extension DormantParameter {
         ]
 
     /// Those of text completions.
-    static let completions: [DormantParameter] = shared + [.refuses("json_schema")]
+    static let completions: [DormantParameter] = llama + [.refuses("response_fields", except: [[]])]
+
+    /// Those of llama-server's completions.
+    static let llama: [DormantParameter] = shared
 }
 
 /// How long OpenAI keeps a cached prompt; here it stays as long as there is room.
@@ -61,25 +53,4 @@ private enum CacheRetention: String, CaseIterable {
     case inMemory = "in_memory"
     case inMemoryWithHyphen = "in-memory"
     case day = "24h"
-}
-
-/// `prediction`: text that the answer is expected to repeat.
-private struct PredictionShape: Shape {
-    private enum Kind: String, CaseIterable {
-        case content
-    }
-
-    private enum Parameters {
-        static let type = Parameter("type", ChoiceShape<Kind>())
-        static let content = Parameter("content", ChatContentShape(allows: [.text]))
-    }
-
-    var name: ShapeName { .object }
-
-    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) {
-        try ObjectReader.read(value, at: path) { reader throws(APIError) in
-            _ = try reader.required(Parameters.type)
-            _ = try reader.required(Parameters.content)
-        }
-    }
 }

@@ -14,12 +14,9 @@ extension GenerationParameters {
         static let serviceTier = Parameter("service_tier", ChoiceShape<ServiceTier>())
     }
 
-    /// Reads the parameters that chat and text completions share.
-    init(reading reader: inout ObjectReader, minimumTokens: Int64 = 1) throws(APIError) {
-        let maximumTokens = Parameter(
-            "max_tokens",
-            IntegerShape(minimum: minimumTokens, maximum: Int64(Int32.max))
-        )
+    /// Reads how a token is drawn, and nothing else.
+    init(readingSampling reader: inout ObjectReader) throws(APIError) {
+        self.init()
         temperature = try reader.optional(Parameters.temperature)
         topP = try reader.optional(Parameters.topP)
         // -1 and 0 both mean "all".
@@ -31,14 +28,52 @@ extension GenerationParameters {
         seed = try reader.optional(Parameters.seed).flatMap { $0 == -1 ? nil : $0 }
         samplers = try SamplerParameters(reading: &reader)
         logitBias = try reader.optional(Parameters.logitBias) ?? []
-        stop = try reader.optional(Parameters.stop) ?? []
         ignoresEndOfText = try reader.optional(Parameters.ignoresEndOfText) ?? false
+        serviceTier = try reader.optional(Parameters.serviceTier)
+    }
+
+    /// Reads the parameters that chat and text completions share.
+    init(reading reader: inout ObjectReader, minimumTokens: Int64 = 1) throws(APIError) {
+        let maximumTokens = Parameter(
+            "max_tokens",
+            IntegerShape(minimum: minimumTokens, maximum: Int64(Int32.max))
+        )
+        try self.init(readingSampling: &reader)
+        stop = try reader.optional(Parameters.stop) ?? []
         count = try reader.optional(Parameters.count).map { Int($0) } ?? 1
         self.maximumTokens = try reader.optional(maximumTokens).map { Int($0) }
-        serviceTier = try reader.optional(Parameters.serviceTier)
         stream = try StreamParameters(reading: &reader)
         try readPredictionLimit(&reader)
     }
+
+    /// Reads what llama.cpp's requests ask for beyond OpenAI's.
+    mutating func readDetails(_ reader: inout ObjectReader) throws(APIError) {
+        (details, logprobs) = try AnswerDetails.read(&reader)
+    }
+
+    /// Takes in how many tokens are told by OpenAI's name.
+    mutating func take(logprobs count: Int?, at path: ParameterPath) throws(APIError) {
+        guard let count else { return }
+        guard logprobs == nil else {
+            throw .invalidValue(
+                "Invalid 'n_probs': it is llama.cpp's name of 'logprobs', which is there too.",
+                at: path.member("n_probs")
+            )
+        }
+        logprobs = count
+    }
+
+    /// Reads `json_schema`, for text completions.
+    mutating func readSchema(_ reader: inout ObjectReader) throws(APIError) {
+        guard let schema = try reader.optional(Self.jsonSchema) else { return }
+        let path = reader.path.member("json_schema")
+        guard samplers.grammar == nil else {
+            throw .invalidValue("'json_schema' and 'grammar' exclude each other.", at: path)
+        }
+        self.schema = try JSONSchema.checked(schema, isStrict: false, at: path)
+    }
+
+    private static let jsonSchema = Parameter("json_schema", AnyShape())
 }
 
 extension GenerationParameters {

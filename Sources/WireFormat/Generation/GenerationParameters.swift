@@ -47,6 +47,15 @@ package struct GenerationParameters: Sendable, Equatable {
 
     package var stream: StreamParameters
 
+    /// What llama.cpp's requests ask for beyond OpenAI's.
+    package var details = AnswerDetails()
+
+    /// A text that the answer is expected to repeat; it only makes the answer come sooner.
+    package var prediction: String?
+
+    /// What an answer's text has to be, in text completions; checked.
+    package var schema: JSONValue?
+
     /// What a request without any of them asks for, but for these two.
     package init(temperature: Double? = nil, topP: Double? = nil) {
         self.temperature = temperature

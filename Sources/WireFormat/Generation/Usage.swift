@@ -11,6 +11,10 @@ package struct Usage: Sendable, Equatable {
     /// How many of the answers' tokens were reasoning.
     package var reasoningTokens = 0
 
+    /// How many tokens of the request's prediction were tried and found right, and how many wrong.
+    package var acceptedPredictionTokens = 0
+    package var rejectedPredictionTokens = 0
+
     package init(promptTokens: Int, completionTokens: Int, cachedTokens: Int = 0) {
         self.promptTokens = promptTokens
         self.completionTokens = completionTokens
@@ -27,7 +31,8 @@ extension Usage: JSONRepresentable {
             "prompt_tokens_details": ["cached_tokens": JSONValue(cachedTokens), "audio_tokens": 0],
             "completion_tokens_details": [
                 "reasoning_tokens": JSONValue(reasoningTokens), "audio_tokens": 0,
-                "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
+                "accepted_prediction_tokens": JSONValue(acceptedPredictionTokens),
+                "rejected_prediction_tokens": JSONValue(rejectedPredictionTokens),
             ],
         ]
     }

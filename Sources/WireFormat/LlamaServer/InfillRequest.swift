@@ -38,7 +38,7 @@ extension InfillRequest {
             let files = try reader.optional(Parameters.files) ?? []
             let begun = try reader.optional(Parameters.prompt) ?? ""
             let generation = try GenerationParameters(readingLlama: &reader)
-            try reader.check(DormantParameter.completions)
+            try reader.check(DormantParameter.llama)
             return InfillRequest(
                 model: model,
                 prefix: prefix + begun,

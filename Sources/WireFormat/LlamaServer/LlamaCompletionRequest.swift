@@ -21,7 +21,7 @@ extension LlamaCompletionRequest {
             let model = try reader.optional(Parameters.model)
             let prompt = try reader.required(Parameters.prompt)
             let generation = try GenerationParameters(readingLlama: &reader)
-            try reader.check(DormantParameter.completions)
+            try reader.check(DormantParameter.llama)
             return LlamaCompletionRequest(model: model, prompt: prompt, generation: generation)
         }
     }
@@ -30,7 +30,8 @@ extension LlamaCompletionRequest {
     static let defaults: JSONValue = [
         "n_predict": -1, "temperature": .number(standard.temperature), "top_k": JSONValue(standard.topK),
         "top_p": .number(standard.topP), "min_p": .number(standard.minP), "presence_penalty": 0,
-        "frequency_penalty": 0, "seed": -1, "stop": [], "ignore_eos": false, "stream": false,
+        "frequency_penalty": 0, "seed": -1, "stop": [], "ignore_eos": false, "stream": false, "n_probs": 0,
+        "post_sampling_probs": false, "timings_per_token": false, "n_indent": 0,
     ]
 
     fileprivate static let standard = (temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05)
@@ -45,6 +46,9 @@ extension GenerationParameters {
         topK = topK ?? standard.topK
         topP = topP ?? standard.topP
         minP = minP ?? standard.minP
+        try readDetails(&reader)
+        try readSchema(&reader)
+        details.fields = try AnswerDetails.readFields(&reader)
         // Any number is a seed, but for this one.
         if seed == -1 { seed = nil }
         guard let limit = try reader.optional(LlamaCompletionRequest.Parameters.limit) else { return }

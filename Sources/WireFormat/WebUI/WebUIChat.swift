@@ -113,7 +113,9 @@ extension WebUIChat {
         let faults = [
             ("tools", !conversation.tools.isEmpty), ("response_format", conversation.responseFormat != .text),
             ("n", generation.count > 1), ("reasoning_effort", conversation.reasoning.effort != nil),
-            ("messages", hasCalls),
+            ("messages", hasCalls), ("timings_per_token", generation.details.tellsTimings),
+            ("return_tokens", generation.details.tellsTokens), ("return_progress", generation.details.tellsProgress),
+            ("add_generation_prompt", !conversation.opensAnswer),
         ]
         guard let fault = faults.first(where: \.1)?.0 else { return }
         throw .invalidValue(
