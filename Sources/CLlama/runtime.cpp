@@ -1,5 +1,6 @@
 #include "cl_runtime.h"
 
+#include "boundary.h"
 #include "build-info.h"
 #include "common.h"
 #include "ggml-backend.h"
@@ -7,11 +8,16 @@
 #include "log.h"
 #include "mtmd.h"
 
+#include <sys/resource.h>
+
 #ifdef __linux__
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #endif
 
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 
@@ -104,3 +110,29 @@ bool cl_may_use_core(int32_t core) {
 
 int32_t cl_device_count(void) { return (int32_t) ggml_backend_dev_count(); }
 const char * cl_device_name(int32_t index) { return ggml_backend_dev_name(ggml_backend_dev_get((size_t) index)); }
+
+cl_status cl_confine_process(uint32_t cpu_seconds, size_t more_bytes) {
+    return cl::guarded([&] {
+        const auto bound = [](auto resource, rlim_t most) {
+            const rlimit limit = {most, most};
+            return setrlimit(resource, &limit) == 0;
+        };
+        rusage used = {};
+        bool is_done = getrusage(RUSAGE_SELF, &used) == 0;
+        const rlim_t spent = (rlim_t) used.ru_utime.tv_sec + (rlim_t) used.ru_stime.tv_sec + 1;
+        is_done = is_done && bound(RLIMIT_CPU, spent + cpu_seconds);
+        is_done = is_done && bound(RLIMIT_CORE, 0) && bound(RLIMIT_FSIZE, 0);
+#ifdef __linux__
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        size_t pages = 0;
+        if (FILE * file = std::fopen("/proc/self/statm", "r")) {
+            if (std::fscanf(file, "%zu", &pages) != 1) { pages = 0; }
+            std::fclose(file);
+        }
+        is_done = is_done && pages > 0 && bound(RLIMIT_AS, pages * (size_t) sysconf(_SC_PAGESIZE) + more_bytes);
+#else
+        (void) more_bytes;
+#endif
+        return is_done ? CL_OK : cl::fail(CL_FAILED, "the system does not bound what the process takes");
+    });
+}

@@ -15,6 +15,7 @@ enum Main {
             case .chat(let options): try await ChatCommand(options: options).run()
             case .tune(let options): try TuneCommand(options: options).run()
             case .models(let folder): ModelsCommand(folder: folder).run()
+            case .render: try RenderCommand.run()
             }
         } catch let error as UsageError {
             Console.printError("error: \(error.description)")

@@ -1,5 +1,5 @@
 /// A conversation as a model is to read it, and how to read what it answers.
-package struct RenderedPrompt: Hashable, Sendable, Decodable {
+package struct RenderedPrompt: Hashable, Sendable, Codable {
     /// The text, to be encoded with both `addSpecial` and `parseSpecial`: a BOS that the template wrote has been taken
     /// out where `addSpecial` adds one, so there is never a second.
     package let prompt: String
@@ -45,9 +45,9 @@ package struct RenderedPrompt: Hashable, Sendable, Decodable {
 }
 
 /// What wakes a lazy grammar.
-package struct GrammarTrigger: Hashable, Sendable, Decodable {
+package struct GrammarTrigger: Hashable, Sendable, Codable {
     /// llama.cpp's numbers.
-    package enum Kind: Int, Hashable, Sendable, Decodable {
+    package enum Kind: Int, Hashable, Sendable, Codable {
         case token, word, pattern, fullPattern
     }
 

@@ -104,6 +104,26 @@ struct PoolStateTests {
         #expect(names(other.enter(4, for: "c")) == ["give c to 4"])
     }
 
+    @Test("one that is to go is unloaded when its last lease ends, unless somebody has come since")
+    func retiring() {
+        var state = makeState()
+        #expect(names(state.retire("a")) == [])
+        _ = state.enter(1, for: "a")
+        _ = state.loaded("a", .success("A"))
+        _ = state.enter(2, for: "a")
+        #expect(names(state.retire("a")) == [])
+        #expect(names(state.released("a")) == [])
+        #expect(names(state.released("a")) == ["unload a"])
+        _ = state.unloaded("a")
+        _ = state.enter(3, for: "a")
+        _ = state.loaded("a", .success("A"))
+        #expect(names(state.retire("a")) == [])
+        _ = state.enter(4, for: "a")
+        #expect(names(state.released("a")) == [])
+        #expect(names(state.released("a")) == [])
+        #expect(names(state.retire("a")) == ["unload a"])
+    }
+
     @Test("who comes later does not overtake the first in the line, but for what is loaded")
     func line() {
         var state = makeState()

@@ -28,7 +28,7 @@ struct DormantParameterTests {
         arguments: [
             ("audio", #"{"voice":"alloy","format":"wav"}"#),
             ("web_search_options", "{}"), ("moderation", "{}"),
-            ("instruction_template_str", #""x""#), ("lora", #"[{"id":0}]"#),
+            ("chat_template_str", #""x""#), ("lora", #"[{"id":0}]"#),
         ]
     )
     func unsupported(name: String, value: String) {
@@ -45,7 +45,6 @@ struct DormantParameterTests {
         arguments: [
             ("store", "true", "true", "false"),
             ("modalities", #"["text","audio"]"#, "an array", #"["text"]"#),
-            ("verbosity", #""low""#, #""low""#, #""medium""#),
             ("id_slot", "2", "2", "-1"),
         ]
     )

@@ -180,7 +180,7 @@ struct ResponseRequestTests {
             (#""tool_choice":{"type":"web_search_preview"}"#, "tool_choice.type"),
             (#""tool_choice":"required""#, "tool_choice"),
             (#""conversation":"conv_1""#, "conversation"), (#""prompt":{"id":"p"}"#, "prompt"),
-            (#""text":{"verbosity":"low"}"#, "text.verbosity"),
+            (#""text":{"verbosity":"max"}"#, "text.verbosity"),
             (#""reasoning":{"summary":"detailed"}"#, "reasoning.summary"),
             (#""reasoning":{"mode":"pro"}"#, "reasoning.mode"),
             (#""max_output_tokens":15"#, "max_output_tokens"), (#""top_logprobs":21"#, "top_logprobs"),

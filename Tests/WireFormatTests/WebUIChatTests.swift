@@ -31,7 +31,8 @@ struct WebUIChatTests {
             (#""mode":"chat","n":2"#, "n"),
             (#""mode":"chat","response_format":{"type":"json_object"}"#, "response_format"),
             (#""mode":"chat","tools":[{"type":"function","function":{"name":"f"}}]"#, "tools"),
-            (#""continue_":true"#, "continue_"), (#""instruction_template_str":"x""#, "instruction_template_str"),
+            (#""continue_":true"#, "continue_"),
+            (#""mode":"chat","instruction_template_str":"x""#, "instruction_template_str"),
         ]
     )
     func faults(rest: String, param: String) {

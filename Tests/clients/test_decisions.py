@@ -119,3 +119,36 @@ def test_what_cannot_be_decided_is_refused(decide, questions, input, param):
     with pytest.raises(openai.BadRequestError) as refusal:
         decide(*questions, input=input)
     assert refusal.value.param == param
+
+
+def asked(server, *questions, input=INPUT):
+    reply = server.request("POST", "/v1/decisions", {"input": input, "questions": list(questions)})
+    assert reply.status == 200, reply
+    return reply.json["answers"]
+
+
+@pytest.fixture(scope="module")
+def steady(launch):
+    return launch("--ctx-size", "1024", "--parallel", "4", "--deterministic")
+
+
+def test_the_same_request_has_the_same_answer(steady):
+    """Whatever is cached, and whoever else is served."""
+    first = asked(steady, PREDICATE, CHOICE, SCORE)
+    assert asked(steady, PREDICATE, CHOICE, SCORE) == first
+    assert asked(steady, SCORE, CHOICE, PREDICATE) == first[::-1]
+    # Prefixes of it, from a chat and from other questions.
+    steady.request("POST", "/v1/chat/completions", {"messages": [{"role": "user", "content": INPUT}], "max_tokens": 4})
+    asked(steady, CHOICE, input=INPUT + " At once!")
+    assert asked(steady, PREDICATE) == first[:1]
+    busy = {"prompt": "Once upon a time", "max_tokens": 60, "ignore_eos": True, "stream": True}
+    with steady.stream("/v1/completions", **busy) as stream:
+        next(stream)
+        assert asked(steady, PREDICATE, CHOICE, SCORE) == first
+    assert asked(steady, CHOICE) == first[1:2]
+
+
+def test_elsewhere_only_the_shape_of_batches_matters(server):
+    first = asked(server, PREDICATE, input=INPUT + " Twice!")[0]["probability"]
+    again = [asked(server, PREDICATE, input=INPUT + " Twice!")[0]["probability"] for _ in range(3)]
+    assert all(abs(first - other) < 0.12 for other in again)

@@ -106,6 +106,8 @@ VALUES = {
 NOT_THIS_MODEL = {
     ("/infill", "fill_in_the_middle_not_supported"),
     ("suffix", "unsupported_value"),
+    # Allowed by an option alone.
+    ("instruction_template_str", "unsupported_parameter"),
     ("reasoning_effort", "unsupported_parameter"),
     ("enable_thinking", "unsupported_parameter"),
     ("reasoning", "unsupported_parameter"),

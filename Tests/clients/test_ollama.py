@@ -7,7 +7,7 @@ import ollama
 import pydantic
 import pytest
 
-from support import DEADLINE, MODEL, PROMPT, message
+from support import DEADLINE, MODEL, PROMPT, message, wait_until
 
 QUESTION = "What is the weather in Linz?"
 WEATHER = {
@@ -203,6 +203,60 @@ def test_the_version_is_told(server):
     assert server.request("GET", "/api/version").json["version"]
 
 
+# MARK: vectors
+
+
+EMBEDDER = "all-MiniLM-L6-v2"
+
+
+def test_texts_become_vectors(client, server):
+    answer = client.embed(EMBEDDER, ["red apples", "green pears"])
+    assert answer.model == EMBEDDER and answer.prompt_eval_count > 4 and answer.total_duration > 0
+    expected = server.request("POST", "/v1/embeddings", {"model": EMBEDDER, "input": ["red apples", "green pears"]})
+    for vector, entry in zip(answer.embeddings, expected.json["data"], strict=True):
+        assert vector == pytest.approx(entry["embedding"], abs=2e-3)
+    short = client.embed(EMBEDDER, "red apples", dimensions=32).embeddings[0]
+    assert len(short) == 32 and sum(number * number for number in short) == pytest.approx(1, abs=1e-5)
+    assert client.embed(EMBEDDER, []).embeddings == []
+    assert client.embeddings(EMBEDDER, "red apples").embedding == pytest.approx(answer.embeddings[0], abs=2e-3)
+    assert list(client.embeddings(EMBEDDER, "").embedding) == []
+
+
+def test_long_texts_are_cut_unless_told_otherwise(client):
+    assert len(client.embed(EMBEDDER, "word " * 5_000).embeddings[0]) == 384
+    assert refusal(client.embed, EMBEDDER, "word " * 5_000, truncate=False).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "status"),
+    [(EMBEDDER, {"dimensions": 385}, 400), (MODEL, {}, 400), ("no-such-model", {}, 404), (EMBEDDER, {"keep_alive": "x"}, 400)],
+)
+def test_vectors_that_can_not_be_had(client, model, parameters, status):
+    assert refusal(client.embed, model, "x", **parameters).status_code == status
+
+
+# MARK: unloading
+
+
+def status(server):
+    return {model["id"]: model["status"]["value"] for model in server.request("GET", "/v1/models").json["data"]}
+
+
+def test_models_are_unloaded_when_that_is_asked_for(start_server):
+    server = start_server("--ctx-size", "512", "--parallel", "1")
+    client = ollama.Client(host=server.url)
+    assert client.generate(MODEL, keep_alive=0).done_reason == "unload"
+    assert status(server)[MODEL] == "unloaded" and client.ps().models == []
+    assert client.generate(MODEL, "Hi", options={"num_predict": 1}, keep_alive="0s").done
+    wait_until(lambda: status(server)[MODEL] == "unloaded", "unloading behind an answer")
+    assert client.chat(MODEL, [message()], options={"num_predict": 1}, keep_alive="5m").done
+    assert status(server)[MODEL] == "loaded"
+    assert client.chat(MODEL, [], keep_alive=0).done_reason == "unload"
+    assert status(server)[MODEL] == "unloaded"
+    client.embed(EMBEDDER, "x", keep_alive=0)
+    wait_until(lambda: status(server)[EMBEDDER] == "unloaded", "unloading behind vectors")
+
+
 # MARK: refusals
 
 
@@ -239,7 +293,7 @@ def test_what_can_not_be_done_is_refused_by_name(server, parameters, words):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"suffix": "x"}, {"template": "{{ .Prompt }}"}, {"context": [1]}, {"raw": True, "format": "json"}]
+    "parameters", [{"suffix": "x", "raw": True}, {"template": "{{ .Prompt }}"}, {"context": [1]}, {"raw": True, "format": "json"}]
 )
 def test_what_a_text_can_not_have_is_refused_by_name(client, parameters):
     error = refusal(client.generate, MODEL, "Hi", **parameters)

@@ -379,7 +379,7 @@ def test_probabilities_stand_beside_the_content(ask, stream):
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"audio": {"voice": "alloy", "format": "wav"}}, "audio"),
         ({"web_search_options": {}}, "web_search_options"),
-        ({"verbosity": "low"}, "verbosity"),
+        ({"verbosity": "loud"}, "verbosity"),
         ({"reasoning_effort": "high"}, "reasoning_effort"),
         ({"tools": [function("no good name")]}, "tools[0].function.name"),
         ({"messages": [message([{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}])]}, "messages[0].content[0].type"),

@@ -1,7 +1,10 @@
 #ifndef CL_RUNTIME_H
 #define CL_RUNTIME_H
 
+#include "cl_status.h"
+
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -38,6 +41,11 @@ int32_t cl_best_thread_count(void);
 // reads when it is loaded. By itself it lets a thread spin for milliseconds, and where another program has pushed two of
 // them onto one core, the one that spins keeps the one that works from working, at each of a step's thousand waits.
 void cl_restart_with_short_waits(char ** arguments);
+
+// Bounds what this process may take from now on, for work that a stranger's input may make endless: seconds of CPU time, after
+// which the system ends it, and bytes of memory beyond what it has (Linux alone counts these). It writes no files, leaves no
+// core behind, and on Linux ends with its parent. There is no way back. CL_FAILED where the system refuses a bound.
+cl_status cl_confine_process(uint32_t cpu_seconds, size_t more_bytes);
 
 // Whether this process may run on a core, by its number.
 bool cl_may_use_core(int32_t core);

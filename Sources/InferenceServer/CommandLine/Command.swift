@@ -8,12 +8,18 @@ enum Command {
     case chat(ModelOptions)
     case models(folder: String)
     case tune(TuneOptions)
+    /// For the server alone.
+    case render
 
     /// - Throws: `UsageError` with one clear line.
     init(arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         var arguments = arguments
         var name = "serve"
         if let first = arguments.first, !first.hasPrefix("-") { name = arguments.removeFirst() }
+        guard name != RenderCommand.name else {
+            self = .render
+            return
+        }
         guard let help = Help.texts[name] else {
             throw UsageError("unknown command '\(name)'; the commands are serve, chat, models and tune")
         }

@@ -123,6 +123,11 @@ struct ServeOptions {
         help:
             "a folder of chat templates that chats may name (default:\ninstruction-templates, beside the models folder)"
     )
+    static let inlineTemplates = CommandLineOption(
+        "--allow-inline-templates",
+        help:
+            "requests may bring templates of their own, each rendered in a\nprocess with bounds of time and memory (default: refused)"
+    )
     static let showPrompts = CommandLineOption(
         "--slots-show-prompts",
         help:
@@ -135,8 +140,9 @@ struct ServeOptions {
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
             strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, projector, storeFolder, storeSize,
-            maxResponses,
-            responsesSize, embeddingOverflow, characters, instructionTemplates, showPrompts, api, publicAPI,
+            maxResponses, responsesSize, embeddingOverflow, characters, instructionTemplates, inlineTemplates,
+            showPrompts, api,
+            publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -162,6 +168,7 @@ struct ServeOptions {
     var responses: ResponseStore.Limits
     var embeddingOverflow: EmbeddingOverflow
     var library: WebUILibrary
+    var allowsInlineTemplates: Bool
     var showsPrompts: Bool
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
@@ -197,6 +204,7 @@ struct ServeOptions {
             characters: options.string(Self.characters) ?? beside.appending(path: "characters").path,
             templates: options.string(Self.instructionTemplates) ?? beside.appending(path: "instruction-templates").path
         )
+        allowsInlineTemplates = options.has(Self.inlineTemplates)
         showsPrompts = options.has(Self.showPrompts)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(

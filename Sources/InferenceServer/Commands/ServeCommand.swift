@@ -52,8 +52,13 @@ struct ServeCommand {
         )
         _ = try await catalog.pool.lease(catalog.models[0].id)
         let responses = ResponseStore(options.responses)
-        let (library, showsPrompts) = (options.library, options.showsPrompts)
-        let routes = Routes(catalog: catalog, responses: responses, library: library, showsPrompts: showsPrompts) {
+        let routes = Routes(
+            catalog: catalog,
+            responses: responses,
+            library: options.library,
+            inlineTemplates: InlineTemplates(areAllowed: options.allowsInlineTemplates),
+            showsPrompts: options.showsPrompts
+        ) {
             Int(Date.now.timeIntervalSince1970)
         }
         let server = try HTTPServer(

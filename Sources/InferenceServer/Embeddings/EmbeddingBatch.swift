@@ -49,6 +49,14 @@ struct EmbeddingBatch {
         try add(try model.tokens(of: text, param: param, maximumBytes: longest), param: param)
     }
 
+    /// Adds the start of a text, as much of it as the model takes.
+    ///
+    /// - Throws: 400 where it is too long to be cut into tokens.
+    mutating func add(startOf text: String, param: String) throws(APIError) {
+        let tokens = try model.tokens(of: text, param: param, maximumBytes: Self.longestText)
+        try add(Array(tokens.prefix(room)), param: param)
+    }
+
     /// Adds a text by its tokens, without those around it.
     ///
     /// - Throws: 400 where it is too long.

@@ -27,7 +27,7 @@ struct ChatGeneration: Sendable {
         lease: ModelLease<ChatModel>,
         owner: Owner,
         param: String = "messages",
-        template: ChatTemplate? = nil
+        template: PromptTemplate? = nil
     ) async throws {
         let prompt = try await lease.model.prompt(conversation, param: param, template: template)
         try await self.init(prompt, parameters: parameters, lease: lease, owner: owner, param: param)

@@ -36,11 +36,12 @@ struct ChatPrompt {
         _ conversation: Conversation,
         param: String = "messages",
         model: ChatModel,
-        template: ChatTemplate? = nil,
+        template: PromptTemplate? = nil,
         images: ImageReader
     ) throws(APIError) {
         let markers = ImageMarkers(conversation)
-        let (vocabulary, rendering) = (model.vocabulary, ChatRendering(conversation, markers: markers))
+        let vocabulary = model.vocabulary
+        let rendering = ChatRendering(try conversation.toldVerbosity(template, model: model), markers: markers)
         try model.checkImages(markers.images, param: param)
         let least = conversation.turns.reduce(0) { sum, turn in
             turn.calls.reduce(sum + vocabulary.minimumTokenCount(of: turn.text)) {
@@ -48,7 +49,7 @@ struct ChatPrompt {
             }
         }
         try model.checkFits(least, param: param)
-        let options = rendering.options.text
+        let (messages, options) = (rendering.messages.text, rendering.options.text)
         guard options.utf8.count <= Self.maximumOptions else {
             throw .invalidRequest(
                 "The tools, their schemas and that of the answer take more than \(Self.maximumOptions) bytes together.",
@@ -57,7 +58,11 @@ struct ChatPrompt {
         }
         let rendered: RenderedPrompt
         do {
-            rendered = try (template ?? model.template).render(messages: rendering.messages.text, options: options)
+            switch template {
+            case .rendered(let prompt): rendered = prompt
+            case .parsed(let template): rendered = try template.render(messages: messages, options: options)
+            case nil: rendered = try model.template.render(messages: messages, options: options)
+            }
             if conversation.reasoning.effort != nil || conversation.reasoning.isRequired, !rendered.supportsThinking {
                 let name = conversation.reasoning.effortParameter
                 throw APIError.invalidRequest(
@@ -87,6 +92,35 @@ struct ChatPrompt {
         stops = rendered.additionalStops
         grammarParameter = conversation.tools.isEmpty ? "response_format" : "tools"
         customTools = rendering.customTools
+    }
+}
+
+extension Conversation {
+    /// The conversation with how much the model is to say: as a variable where the template knows one, in words elsewhere.
+    fileprivate func toldVerbosity(_ template: PromptTemplate?, model: ChatModel) throws(APIError) -> Self {
+        guard verbosity?.instruction != nil else { return self }
+        do {
+            switch template {
+            // It was said before.
+            case .rendered: return self
+            case .parsed(let template): return toldVerbosity(in: try template.source())
+            case nil: return toldVerbosity(in: try model.template.source())
+            }
+        } catch {
+            throw .internalServer
+        }
+    }
+
+    /// The same for the source of a template.
+    func toldVerbosity(in source: String) -> Self {
+        guard let verbosity, let instruction = verbosity.instruction else { return self }
+        var conversation = self
+        if !source.contains("verbosity") {
+            conversation.instruct(instruction)
+        } else if templateArguments["verbosity"] == nil {
+            conversation.templateArguments.append("verbosity", .string(verbosity.rawValue))
+        }
+        return conversation
     }
 }
 

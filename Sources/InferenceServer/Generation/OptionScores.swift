@@ -49,8 +49,16 @@ struct OptionScores {
         }
         var parameters = GenerationParameters()
         parameters.maximumTokens = 0
+        // First all that the options have in common, so that each is computed behind the same state, in a slice of its own:
+        // kernels differ with the shape of a batch, and what differs would be one option's gain.
+        let common = try await Self.compute(
+            prompt.dropLast(),
+            parameters: parameters,
+            lease: lease,
+            owner: owner,
+            param: param
+        )
         var logprobs: [Double] = []
-        var cached: [Int] = []
         for start in stride(from: 0, to: prompts.count, by: Self.groupSize) {
             let group = try await AnswerSet(
                 prompts: Array(prompts[start..<min(start + Self.groupSize, prompts.count)]),
@@ -62,15 +70,36 @@ struct OptionScores {
                 promptParameter: param
             )
             for answer in group.answers {
-                let (logprob, usage) = try await Self.read(answer)
-                logprobs.append(logprob)
-                cached.append(usage.cached)
+                logprobs.append(try await Self.read(answer).logprob)
             }
         }
         let shares = Self.shares(logprobs)
         probabilities = options.indices.map { shares[$0 * ends.count..<($0 + 1) * ends.count].reduce(0, +) }
         promptTokens = prompt.tokenCount
-        cachedTokens = min(prompt.tokenCount, cached.min() ?? 0)
+        cachedTokens = common
+    }
+
+    /// Computes what comes before all options.
+    ///
+    /// - Returns: How many of its tokens were in the cache.
+    private static func compute(
+        _ prompt: PromptContent,
+        parameters: GenerationParameters,
+        lease: ModelLease<ChatModel>,
+        owner: Owner,
+        param: String
+    ) async throws -> Int {
+        // Logits come of text tokens alone.
+        guard prompt.items.last?.token != nil else { return 0 }
+        let set = try await AnswerSet(
+            prompts: [prompt],
+            parameters: parameters,
+            stops: [],
+            lease: lease,
+            owner: owner,
+            promptParameter: param
+        )
+        return try await read(set.answers[0]).usage.cached
     }
 
     private static func read(_ answer: Answer) async throws -> (logprob: Double, usage: TokenUsage) {

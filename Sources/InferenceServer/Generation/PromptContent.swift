@@ -20,6 +20,9 @@ struct PromptContent: Sendable {
     /// Those of its texts.
     var tokens: [Token] { items.compactMap(\.token) }
 
+    /// The same without its last item.
+    func dropLast() -> Self { Self(items.dropLast(), media: media) }
+
     /// The same with tokens behind it.
     static func + (prompt: Self, tokens: [Token]) -> Self {
         Self(prompt.items + tokens.map(PromptItem.token), media: prompt.media)

@@ -19,7 +19,7 @@ extension ChatModel {
     func prompt(
         _ conversation: Conversation,
         param: String = "messages",
-        template: ChatTemplate? = nil
+        template: PromptTemplate? = nil
     ) async throws -> ChatPrompt {
         try await reading(conversation.hasImages) { images throws(APIError) in
             try ChatPrompt(conversation, param: param, model: self, template: template, images: images)

@@ -175,6 +175,16 @@ struct ModelCatalog: Sendable {
         return try await leaseEmbedding(isOpenAIs ? nil : name)
     }
 
+    /// The guard model that judges a request's texts: the one that is named, or the first where none is; nil where an
+    /// embedding model does.
+    func guardModel(_ name: String?) -> ServableModel? {
+        let guards = models.filter { $0.kind == .chat && GuardModel.isOne($0.id) }
+        guard let name, has(name) || !acceptsAliases || !ModelAliases.moderation.contains(name) else {
+            return guards.first
+        }
+        return guards.first { $0.id == name || $0.file.id == name }
+    }
+
     private func leaseEmbedding(_ model: ServableModel) async throws -> ModelLease<EmbeddingModel> {
         let lease = try await lease(model)
         guard let embedding = lease.map(\.embedding) else { throw APIError.internalServer }

@@ -16,13 +16,12 @@ extension Routes {
             systemFingerprint: lease.model.fingerprint,
             serviceTier: body.generation.serviceTier?.served
         )
-        let prompt = try body.webUI.map { webUI throws(APIError) in
-            try WebUIPrompt(body, webUI, model: lease.model, library: library)
-        }
+        var prompt: WebUIPrompt?
+        if let webUI = body.webUI { prompt = try await webUIPrompt(body, webUI, model: lease.model) }
         if let prompt, let mode = body.webUI?.mode, mode != .instruct {
             return try await dialogue(request, body, prompt, header: header, lease: lease)
         }
-        var template: ChatTemplate?
+        var template: PromptTemplate?
         if case .conversation(_, let found)? = prompt?.content { template = found }
         let generation = try await ChatGeneration(
             body.conversation,

@@ -11,6 +11,8 @@ extension Routes {
             Route(method: .post, pattern: "/messages/count_tokens", handler: anthropic(countMessageTokens)),
             Route(method: .post, pattern: "/api/chat", handler: ollama(ollamaChat)),
             Route(method: .post, pattern: "/api/generate", handler: ollama(ollamaGenerate)),
+            Route(method: .post, pattern: "/api/embed", handler: ollama(ollamaEmbed)),
+            Route(method: .post, pattern: "/api/embeddings", handler: ollama(ollamaEmbeddings)),
             Route(method: .get, pattern: "/api/tags", handler: ollama(ollamaTags)),
             Route(method: .post, pattern: "/api/show", handler: ollama(ollamaShow)),
             Route(method: .get, pattern: "/api/ps", handler: ollama(ollamaRunning)),

@@ -6,9 +6,11 @@ extension Routes {
     /// Tokens that are judged together: what is harmful in a longer text would drown in what is not.
     private static let moderatedTokens = 96
 
-    /// Answers `POST /v1/moderations`, by how much a text's embedding is like those of examples.
+    /// Answers `POST /v1/moderations`: by a guard model where there is one, or else by how much a text's embedding is like
+    /// those of examples.
     func moderations(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(ModerationRequest.self)
+        if let model = catalog.guardModel(body.model) { return try await moderations(body, by: model, request) }
         let lease = try await catalog.leaseModerator(body.model)
         let classifier = try await catalog.moderator.classifier(lease)
         var pieces: [[Float]] = []
@@ -35,5 +37,34 @@ extension Routes {
                 results: parts.map { range in .worst(pieces[range].map { classifier.judge($0.normalized) }) }
             )
         )
+    }
+
+    /// Has a guard model judge each text as the user's turn of a conversation, by how likely it finds its verdicts.
+    private func moderations(
+        _ body: ModerationRequest,
+        by model: ServableModel,
+        _ request: HTTPRequest
+    ) async throws -> HTTPResponse {
+        let lease = try await catalog.lease(model.id)
+        var results: [Moderation.Result] = []
+        for (place, text) in body.texts.enumerated() {
+            guard !text.isEmpty else {
+                results.append(Moderation.Result(scores: [:], flagged: []))
+                continue
+            }
+            let param = body.texts.count == 1 ? "input" : "input[\(place)]"
+            let prompt = try await lease.model.prompt(Conversation([Turn(.user, text)]), param: param)
+            // Where the template does not end the line of the assistant's name, its answers do.
+            let opening = prompt.text.hasSuffix("\n") ? "" : "\n\n"
+            let scores = try await OptionScores(
+                GuardModel.verdicts.map { opening + $0 },
+                behind: prompt.content,
+                lease: lease,
+                owner: Owner(request.principal),
+                param: param
+            )
+            results.append(GuardModel.result(scores.probabilities))
+        }
+        return .json(Moderation(id: ResponseID.make("modr-"), model: body.model ?? model.id, results: results))
     }
 }

@@ -28,9 +28,12 @@ extension Routes {
     func ollamaChat(_ request: HTTPRequest) async throws -> HTTPResponse {
         let start = ContinuousClock.now
         let body = try request.decode(OllamaChatRequest.self)
+        if let reply = try await unloaded(.chat, body.settings, hasPrompt: !body.conversation.turns.isEmpty) {
+            return reply
+        }
         let lease = try await ollamaLease(body.settings)
         let reply = OllamaReply(.chat, model: lease.model.id, createdAt: timestamp(now()))
-        guard !body.conversation.turns.isEmpty else { return try loaded(reply, body.settings) }
+        guard !body.conversation.turns.isEmpty else { return .json(reply.loaded) }
         let timing = OllamaTiming(start: start, loaded: .now)
         let generation = try await ChatGeneration(
             body.conversation,
@@ -45,13 +48,25 @@ extension Routes {
     func ollamaGenerate(_ request: HTTPRequest) async throws -> HTTPResponse {
         let start = ContinuousClock.now
         let body = try request.decode(OllamaGenerateRequest.self)
+        if let reply = try await unloaded(.generate, body.settings, hasPrompt: body.prompt != .none) { return reply }
         let lease = try await ollamaLease(body.settings)
         let parameters = body.settings.generation
         let reply = OllamaReply(.generate, model: lease.model.id, createdAt: timestamp(now()))
         let timing = OllamaTiming(start: start, loaded: .now)
         let source: any AnswerSource
         switch body.prompt {
-        case .none: return try loaded(reply, body.settings)
+        case .none: return .json(reply.loaded)
+        case .between(let text, let suffix):
+            source = try await AnswerSet(
+                prompts: try TextInput.text(text).inputs(for: lease.model, suffix: suffix).map {
+                    PromptContent($0.tokens)
+                },
+                parameters: parameters,
+                stops: parameters.stop,
+                lease: lease,
+                owner: Owner(request.principal),
+                promptParameter: "prompt"
+            )
         case .conversation(let conversation):
             source = try await ChatGeneration(
                 conversation,
@@ -73,7 +88,8 @@ extension Routes {
         return try await answer(source, reply, timing, streams: parameters.stream.isEnabled)
     }
 
-    /// Loads the model of a request, and keeps it so for as long as the lease is held.
+    /// Loads the model of a request, and keeps it so for as long as the lease is held, or longer unless the request wants it
+    /// unloaded then.
     ///
     /// - Throws: 404 in Ollama's words; 400 where the context that was asked for is longer than the model's here.
     private func ollamaLease(_ settings: OllamaSettings) async throws -> ModelLease<ChatModel> {
@@ -86,21 +102,20 @@ extension Routes {
                 code: "invalid_value"
             )
         }
+        if settings.stay == .unload { catalog.pool.retire(lease.model.id) }
         return lease
     }
 
-    /// The answer to a request without a prompt.
-    ///
-    /// - Throws: 400 where it asks for the model to be unloaded.
-    private func loaded(_ reply: OllamaReply, _ settings: OllamaSettings) throws(APIError) -> HTTPResponse {
-        guard settings.stay == .whileThereIsRoom else {
-            throw .invalidRequest(
-                "Invalid 'keep_alive': this server unloads models by itself, when others need the room.",
-                param: "keep_alive",
-                code: "invalid_value"
-            )
-        }
-        return .json(reply.loaded)
+    /// The answer to a request without a prompt that wants the model's memory free; nil to any other.
+    private func unloaded(
+        _ kind: OllamaReply.Kind,
+        _ settings: OllamaSettings,
+        hasPrompt: Bool
+    ) async throws -> HTTPResponse? {
+        guard !hasPrompt, settings.stay == .unload else { return nil }
+        let id = try ollamaModel(settings.model).id
+        if await !catalog.pool.unload(id) { catalog.pool.retire(id) }
+        return .json(OllamaReply(kind, model: id, createdAt: timestamp(now())).unloaded)
     }
 
     private func answer(

@@ -8,6 +8,8 @@ struct Routes: Sendable {
     let responses: ResponseStore
     /// The files that text-generation-webui's clients name.
     let library: WebUILibrary
+    /// Templates that come with requests.
+    let inlineTemplates: InlineTemplates
     /// Whether `GET /slots` shows prompts to those who sent them.
     var showsPrompts = false
     /// Seconds since 1970.

@@ -75,11 +75,16 @@ extension Routes {
         }
     }
 
+    /// What a chat request of text-generation-webui's form asks a model.
+    func webUIPrompt(_ body: ChatRequest, _ request: WebUIChat, model: ChatModel) async throws -> WebUIPrompt {
+        try await WebUIPrompt(body, request, model: model, library: library, inlineTemplates: inlineTemplates)
+    }
+
     /// Answers `POST /v1/internal/chat-prompt` and `POST /apply-template`: the text that the model would see.
     func chatPrompt(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(ChatRequest.self)
         let lease = try await catalog.lease(body.model)
-        let prompt = try WebUIPrompt(body, body.webUI ?? WebUIChat(), model: lease.model, library: library)
+        let prompt = try await webUIPrompt(body, body.webUI ?? WebUIChat(), model: lease.model)
         let answer: JSONValue = ["prompt": .string(try await prompt.text(for: lease.model))]
         return .json(answer)
     }

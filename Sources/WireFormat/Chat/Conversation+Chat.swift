@@ -8,6 +8,7 @@ extension Conversation {
         static let effort = Parameter("reasoning_effort", ChoiceShape<ReasoningEffort>())
         static let format = Parameter("reasoning_format", ChoiceShape<ReasoningFormat>())
         static let enableThinking = Parameter("enable_thinking", BooleanShape())
+        static let verbosity = Parameter("verbosity", ChoiceShape<Verbosity>())
         static let opensAnswer = Parameter("add_generation_prompt", BooleanShape())
         static let arguments = Parameter("chat_template_kwargs", MapShape(element: AnyShape(), maximumCount: 64))
     }
@@ -131,6 +132,7 @@ extension Conversation {
             reasoning.effort = effort == .none ? nil : effort.rawValue
             reasoning.isEnabled = effort != .none
         }
+        verbosity = try reader.optional(Parameters.verbosity)
         opensAnswer = try reader.optional(Parameters.opensAnswer) ?? true
         if let isEnabled = try reader.optional(Parameters.enableThinking) { reasoning.isEnabled = isEnabled }
         reasoning.isSeparate = try reader.optional(Parameters.format) != ReasoningFormat.none

@@ -20,6 +20,9 @@ package struct Conversation: Sendable, Equatable {
     /// Whether the assistant's turn is opened behind the last one; otherwise the model goes on with that.
     package var opensAnswer = true
 
+    /// How much the model is to say; nil leaves it to the model.
+    package var verbosity: Verbosity?
+
     /// Variables for the model's template, beyond those that the server sets.
     package var templateArguments = JSONObject()
 
@@ -145,6 +148,32 @@ package enum ResponseFormat: Sendable, Equatable {
     case jsonObject
     /// JSON of a schema; strict: of all that the schema says.
     case jsonSchema(JSONValue, isStrict: Bool)
+}
+
+/// How much an answer says.
+package enum Verbosity: String, Sendable, CaseIterable {
+    case low, medium, high
+
+    /// What a model is told that knows no such setting; nil where it is left to it.
+    package var instruction: String? {
+        switch self {
+        case .low:
+            "Answer briefly: say what was asked for in as few words as it takes, with no introduction or repetition."
+        case .medium: nil
+        case .high: "Answer at length: explain in detail, with reasons and examples, and say what else belongs to it."
+        }
+    }
+}
+
+extension Conversation {
+    /// Adds what the model is told about all of its answers, behind what it is told already.
+    package mutating func instruct(_ text: String) {
+        if let first = turns.first, first.role == .system || first.role == .developer {
+            turns[0].content.append(.text(text))
+        } else {
+            turns.insert(Turn(.system, text), at: 0)
+        }
+    }
 }
 
 /// How much the model thinks before it answers.

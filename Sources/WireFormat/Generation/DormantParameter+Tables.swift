@@ -27,7 +27,6 @@ extension DormantParameter {
             .refuses("store", except: [false]),
             .refuses("modalities", except: [["text"]]),
             .refuses("audio"),
-            .refuses("verbosity", except: ["medium"]),
             .refuses("web_search_options"),
             .refuses("moderation"),
 
@@ -37,7 +36,6 @@ extension DormantParameter {
             .refuses("parse_tool_calls", except: [true]),
 
             // text-generation-webui's.
-            .refuses("instruction_template_str"),
             .refuses("chat_template_str"),
         ]
 

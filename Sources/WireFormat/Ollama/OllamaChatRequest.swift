@@ -36,6 +36,8 @@ package struct OllamaGenerateRequest: RequestBody, Equatable {
         case conversation(Conversation)
         /// The text as it is, without the model's template.
         case raw(String)
+        /// What comes between two texts.
+        case between(String, suffix: String)
     }
 
     package let settings: OllamaSettings
@@ -47,11 +49,11 @@ extension OllamaGenerateRequest {
         static let prompt = Parameter("prompt", StringShape())
         static let system = Parameter("system", StringShape())
         static let raw = Parameter("raw", BooleanShape())
+        static let suffix = Parameter("suffix", StringShape())
         static let images = Parameter("images", ListShape(of: OllamaImageShape(), maximumCount: 64))
     }
 
     private static let dormant: [DormantParameter] = [
-        .refuses("suffix", except: [""]),
         // Ollama's templates are in Go's language.
         .refuses("template", except: [""]),
         .refuses("context", except: [[]]),
@@ -67,9 +69,16 @@ extension OllamaGenerateRequest {
             let system = try reader.optional(Parameters.system) ?? ""
             let images = try reader.optional(Parameters.images) ?? []
             let isRaw = try reader.optional(Parameters.raw) ?? false
+            let suffix = try reader.optional(Parameters.suffix) ?? ""
             try reader.check(Self.dormant)
+            if !suffix.isEmpty {
+                let faults = [("system", !system.isEmpty), ("images", !images.isEmpty), ("raw", isRaw)]
+                try Self.refuse(faults, settings, "beside 'suffix'")
+                return OllamaGenerateRequest(settings: settings, prompt: .between(text, suffix: suffix))
+            }
             guard !isRaw else {
-                try Self.checkRaw(settings, hasSystem: !system.isEmpty, hasImages: !images.isEmpty)
+                let faults = [("system", !system.isEmpty), ("images", !images.isEmpty)]
+                try Self.refuse(faults, settings, "on a prompt that is 'raw'")
                 return OllamaGenerateRequest(settings: settings, prompt: text.isEmpty ? .none : .raw(text))
             }
             guard !text.isEmpty || !images.isEmpty else {
@@ -84,14 +93,16 @@ extension OllamaGenerateRequest {
     }
 
     /// Refuses what only a template could do.
-    private static func checkRaw(_ settings: OllamaSettings, hasSystem: Bool, hasImages: Bool) throws(APIError) {
-        let faults = [
-            ("system", hasSystem), ("images", hasImages), ("format", settings.format != .text),
-            ("think", settings.reasoning.isEnabled == true),
-        ]
+    private static func refuse(
+        _ own: [(String, Bool)],
+        _ settings: OllamaSettings,
+        _ place: String
+    ) throws(APIError) {
+        let faults =
+            own + [("format", settings.format != .text), ("think", settings.reasoning.isEnabled == true)]
         guard let fault = faults.first(where: \.1) else { return }
         throw .invalidValue(
-            "Invalid '\(fault.0)': it has no effect on a prompt that is 'raw'; leave one of them out.",
+            "Invalid '\(fault.0)': it has no effect \(place); leave one of them out.",
             at: .root.member(fault.0)
         )
     }

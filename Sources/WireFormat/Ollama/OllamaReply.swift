@@ -87,6 +87,14 @@ package struct OllamaReply: Sendable {
         return .object(object)
     }
 
+    /// The answer to a request that asks nothing: the model is unloaded.
+    package var unloaded: JSONValue {
+        var object = self.object(CollectedMessage())
+        object.append("done", true)
+        object.append("done_reason", "unload")
+        return .object(object)
+    }
+
     private mutating func finishCall() -> [JSONValue] {
         guard let call else { return [] }
         self.call = nil

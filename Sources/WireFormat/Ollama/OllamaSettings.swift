@@ -39,7 +39,17 @@ extension OllamaSettings {
         contextLength = options.contextLength
         format = try reader.optional(Parameters.format) ?? .text
         reasoning = try reader.optional(Parameters.think) ?? ReasoningRequest()
-        stay = try reader.optional(Parameters.keepAlive) ?? .whileThereIsRoom
+        stay = try Self.readKeepAlive(&reader)
+    }
+
+    private static func readKeepAlive(_ reader: inout ObjectReader) throws(APIError) -> Stay {
+        try reader.optional(Parameters.keepAlive) ?? .whileThereIsRoom
+    }
+
+    /// Reads what requests for vectors have of it; their `options` are of no effect there.
+    static func readStay(_ reader: inout ObjectReader) throws(APIError) -> Stay {
+        _ = try reader.optional(Parameters.options)
+        return try readKeepAlive(&reader)
     }
 }
 

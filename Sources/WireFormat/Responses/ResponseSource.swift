@@ -80,13 +80,14 @@ extension ResponseShaping {
         try conversation.checkTools("tools", "tool_choice", at: reader.path)
         conversation.allowsParallelCalls = parallel
         conversation.responseFormat = text.format
+        conversation.verbosity = text.verbosity
         conversation.reasoning = reasoning.request
         self.conversation = conversation
         truncates = truncation == .auto
         json = JSONObject([
             ("parallel_tool_calls", .bool(parallel ?? true)),
             ("reasoning", reasoning.json),
-            ("text", ["format": text.json, "verbosity": "medium"]),
+            ("text", ["format": text.json, "verbosity": .string(text.verbosity.rawValue)]),
             ("tool_choice", try reader.optional(Parameters.rawChoice) ?? "auto"),
             ("tools", .array(tools.map(\.json))),
             ("truncation", .string(truncation.rawValue)),

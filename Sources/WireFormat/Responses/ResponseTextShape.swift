@@ -4,19 +4,21 @@ struct ResponseTextShape: Shape {
         var format = ResponseFormat.text
         /// The format as answers repeat it.
         var json: JSONValue = ["type": "text"]
+        var verbosity = Verbosity.medium
     }
 
     private static let format = Parameter("format", ResponseTextFormatShape())
 
-    /// Models here are not told how much to say.
-    private static let dormant: [DormantParameter] = [.refuses("verbosity", except: ["medium"])]
+    private static let verbosity = Parameter("verbosity", ChoiceShape<Verbosity>())
 
     var name: ShapeName { .object }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Settings {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in
-            try reader.check(Self.dormant)
-            return try reader.optional(Self.format) ?? Settings()
+            let verbosity = try reader.optional(Self.verbosity) ?? .medium
+            var settings = try reader.optional(Self.format) ?? Settings()
+            settings.verbosity = verbosity
+            return settings
         }
     }
 }

@@ -16,6 +16,12 @@ package struct WebUIChat: Sendable, Equatable {
     /// The name of an instruction template.
     package var instructionTemplate: String?
 
+    /// The source of an instruction template, in Jinja; goes before its name.
+    package var inlineTemplate: String?
+
+    /// What requests call it.
+    package static let inlineTemplateParameter = "instruction_template_str"
+
     /// The name of a character.
     package var character: String?
 
@@ -39,6 +45,10 @@ extension WebUIChat {
     private enum Parameters {
         static let mode = Parameter("mode", ChoiceShape<Mode>())
         static let template = Parameter("instruction_template", StringShape(minimumLength: 1, maximumLength: 100))
+        static let inlineTemplate = Parameter(
+            WebUIChat.inlineTemplateParameter,
+            StringShape(minimumLength: 1, maximumLength: 65_536)
+        )
         static let character = Parameter("character", StringShape(minimumLength: 1, maximumLength: 100))
         static let continues = Parameter("continue_", BooleanShape())
     }
@@ -53,6 +63,7 @@ extension WebUIChat {
     ) throws(APIError) {
         mode = try reader.optional(Parameters.mode)
         instructionTemplate = try reader.optional(Parameters.template)
+        inlineTemplate = try reader.optional(Parameters.inlineTemplate)
         character = try reader.optional(Parameters.character)
         let isDialogue = mode == .chat || mode == .chatInstruct
         var given = character == nil ? [] : ["character"]
@@ -74,10 +85,11 @@ extension WebUIChat {
                 at: reader.path.member("chat_instruct_command")
             )
         }
-        if instructionTemplate != nil, mode == .chat {
+        if mode == .chat, instructionTemplate != nil || inlineTemplate != nil {
+            let name = instructionTemplate != nil ? "instruction_template" : Self.inlineTemplateParameter
             throw .invalidValue(
-                "Invalid 'instruction_template': a dialogue of the 'mode' 'chat' has no template.",
-                at: reader.path.member("instruction_template")
+                "Invalid '\(name)': a dialogue of the 'mode' 'chat' has no template.",
+                at: reader.path.member(name)
             )
         }
         // A last message of the assistant is gone on from, whether that is asked for or not.
@@ -88,7 +100,7 @@ extension WebUIChat {
             )
         }
         if isDialogue { try Self.check(conversation, generation, at: reader.path) }
-        guard mode != nil || instructionTemplate != nil else { return nil }
+        guard mode != nil || instructionTemplate != nil || inlineTemplate != nil else { return nil }
     }
 
     /// The text of this name; `given` is told where it is there.
@@ -116,6 +128,7 @@ extension WebUIChat {
             ("messages", hasCalls), ("timings_per_token", generation.details.tellsTimings),
             ("return_tokens", generation.details.tellsTokens), ("return_progress", generation.details.tellsProgress),
             ("add_generation_prompt", !conversation.opensAnswer),
+            ("verbosity", conversation.verbosity?.instruction != nil),
         ]
         guard let fault = faults.first(where: \.1)?.0 else { return }
         throw .invalidValue(

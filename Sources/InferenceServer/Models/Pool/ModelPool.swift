@@ -94,6 +94,9 @@ final class ModelPool<Model: Sendable>: Sendable {
         return true
     }
 
+    /// Unloads a model once nobody uses it, unless it is asked for again before that.
+    func retire(_ id: String) { perform { $0.state.retire(id) } }
+
     /// Refuses everybody from now on, unloads everything, and returns when that is done.
     func close() async {
         perform { $0.state.close() }

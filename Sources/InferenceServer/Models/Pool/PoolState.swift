@@ -29,6 +29,8 @@ struct PoolState<Model: Sendable> {
     private let costs: [String: [UInt64]]
     private let maxWaiting: Int
     private var phases: [String: Phase] = [:]
+    /// Those that are unloaded when their last lease ends, unless somebody asks for them before.
+    private var retiring: Set<String> = []
     private var line: [(ticket: Ticket, id: String)] = []
     private var isClosed = false
     /// Counts uses: the time that least-recently-used is measured in.
@@ -74,6 +76,7 @@ struct PoolState<Model: Sendable> {
         guard case .loaded(let model, let leases, _) = phase(id) else { return [] }
         tick += 1
         phases[id] = .loaded(model, leases: leases - 1, lastUse: tick)
+        if leases == 1, retiring.remove(id) != nil, !isClosed { return vacate(id) ?? [] }
         return advance()
     }
 
@@ -110,6 +113,14 @@ struct PoolState<Model: Sendable> {
         }
     }
 
+    /// Somebody who has finished with a model wants its memory free: it is unloaded once nobody uses it, unless it is asked for
+    /// again before that.
+    mutating func retire(_ id: String) -> [Action] {
+        if let actions = vacate(id) { return actions }
+        retiring.insert(id)
+        return []
+    }
+
     /// The memory of a model is free.
     mutating func unloaded(_ id: String) -> [Action] {
         phases[id] = .absent
@@ -137,6 +148,7 @@ struct PoolState<Model: Sendable> {
     private mutating func give(_ ticket: Ticket, _ id: String) -> Action? {
         guard case .loaded(let model, let leases, _) = phase(id) else { return nil }
         tick += 1
+        retiring.remove(id)
         phases[id] = .loaded(model, leases: leases + 1, lastUse: tick)
         return .give(ticket, id, model)
     }
