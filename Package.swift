@@ -159,7 +159,12 @@ let package = Package(
         ),
         .testTarget(
             name: "InferenceServerTests",
-            dependencies: ["InferenceServer", "KVStore", "Llama", "RuntimeSupport", "Scheduling", "TestSupport"],
+            dependencies: [
+                "CLlama", "InferenceServer", "KVStore", "Llama", "RuntimeSupport", "Scheduling", "TestSupport",
+                "Tokenizer",
+                "WireFormat",
+            ],
+            exclude: ["Lark"],
             swiftSettings: strict
         ),
     ],

@@ -6,6 +6,7 @@
 #include "json_depth.h"
 #include "large_stack.h"
 #include "model.h"
+#include "schema_grammars.h"
 #include "text.h"
 
 #include <algorithm>
@@ -168,6 +169,16 @@ common_chat_params apply(const cl_templates * templates, const common_chat_templ
     return rendered;
 }
 
+// With the grammars that schemas bring.
+common_chat_params apply(const cl_templates * templates, const cl::schema_grammars & schemas, bool strict) {
+    auto rendered = apply(templates, schemas.held(), strict);
+    if (schemas.empty()) { return rendered; }
+    // The model is shown schemas as they were sent.
+    rendered.prompt = apply(templates, schemas.shown(), strict).prompt;
+    rendered.grammar = schemas.put_in(rendered.grammar);
+    return rendered;
+}
+
 common_chat_templates_inputs
 read(const cl_templates * templates, const common_json & messages, const common_json & options) {
     static const std::set<std::string> known = {
@@ -298,7 +309,7 @@ cl_status cl_templates_apply(
         common_chat_params rendered;
         try {
             const std::lock_guard<std::mutex> lock(local_time);
-            const auto render = [&] { rendered = apply(templates, inputs, strict); };
+            const auto render = [&] { rendered = apply(templates, cl::schema_grammars(std::move(inputs)), strict); };
             // The names in tools and schemas become names of grammar rules by way of a regular expression.
             if (options_length > cl::small_stack_characters) {
                 cl::with_large_stack(render);

@@ -72,7 +72,7 @@ extension Exchange {
 
     /// Lets go of the body; the rest of it is dropped as it comes.
     private func refuse(_ fault: HTTPFault) {
-        let response = service.render(fault)
+        let response = service.render(fault, path: percentDecoded(target.path), requestID: id)
         state.withLock { state in
             guard case .body = state.phase else { return }
             state.body = []

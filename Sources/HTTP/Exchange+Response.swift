@@ -26,7 +26,9 @@ extension Exchange {
             response = try await handler(request)
             if !response.status.allowsBody { response.body = .none }
         } catch {
-            answer(Reply(Task.isCancelled ? service.render(.internalError) : service.render(error, requestID: id)))
+            // Nobody reads what a request that was cancelled failed with.
+            let told = Task.isCancelled ? HTTPFault.internalError : error
+            answer(Reply(service.render(told, path: request.path, requestID: id)))
             return
         }
         guard case .stream(let produce) = response.body, request.method != .head else {

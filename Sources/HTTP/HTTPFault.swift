@@ -72,5 +72,7 @@ extension HTTPFault {
     }
 }
 
-/// Gives a fault its response; the headers of the fault are added afterwards.
-package typealias FaultRenderer = @Sendable (HTTPFault) -> HTTPResponse
+/// Gives a fault of the request at a path, decoded, and of an id its response.
+///
+/// The headers of the fault are added afterwards.
+package typealias FaultRenderer = @Sendable (_ fault: HTTPFault, _ path: String, _ requestID: String) -> HTTPResponse

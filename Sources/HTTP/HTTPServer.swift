@@ -30,7 +30,7 @@ package final class HTTPServer: Sendable {
     package convenience init(
         configuration: HTTPConfiguration,
         router: Router,
-        renderer: @escaping FaultRenderer = { .text($0.message) }
+        renderer: @escaping FaultRenderer = { fault, _, _ in .text(fault.message) }
     ) throws(HTTPServerError) {
         let listener = try ListeningSocket(host: configuration.host, port: configuration.port)
         try self.init(listener: listener, configuration: configuration, router: router, renderer: renderer)
@@ -45,7 +45,7 @@ package final class HTTPServer: Sendable {
         listener: ListeningSocket,
         configuration: HTTPConfiguration,
         router: Router,
-        renderer: @escaping FaultRenderer = { .text($0.message) }
+        renderer: @escaping FaultRenderer = { fault, _, _ in .text(fault.message) }
     ) throws(HTTPServerError) {
         let watch = try ConnectionWatch(listener: listener, limit: configuration.limits.connections)
         port = listener.port

@@ -26,18 +26,18 @@ final class HTTPService: Sendable {
     }
 
     /// The response of a fault, with the headers that belong to its status.
-    func render(_ fault: HTTPFault) -> HTTPResponse {
-        var response = renderer(fault)
+    func render(_ fault: HTTPFault, path: String, requestID: String) -> HTTPResponse {
+        var response = renderer(fault, path, requestID)
         response.status = fault.status
         for field in fault.headers { response.headers[field.name] = field.value }
         return response
     }
 
     /// The response of whatever a handler threw.
-    func render(_ error: any Error, requestID: String) -> HTTPResponse {
-        if let fault = error as? HTTPFault { return render(fault) }
+    func render(_ error: any Error, path: String, requestID: String) -> HTTPResponse {
+        if let fault = error as? HTTPFault { return render(fault, path: path, requestID: requestID) }
         // Only the type: an error's text may hold parts of the request.
         log.error("\(requestID): the handler failed with \(type(of: error))")
-        return render(.internalError)
+        return render(.internalError, path: path, requestID: requestID)
     }
 }

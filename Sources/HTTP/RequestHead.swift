@@ -68,7 +68,7 @@ extension HTTPService {
                 return .serve(handler, request)
             }
         } catch {
-            return .answer(render(error))
+            return .answer(render(error, path: head.request.path, requestID: head.request.id))
         }
     }
 

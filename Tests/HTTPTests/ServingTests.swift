@@ -88,16 +88,17 @@ struct ServingTests {
 
     @Test("a fault is rendered by the server's renderer, and keeps its own headers")
     func renderer() async throws {
-        let render: FaultRenderer = { fault in
-            HTTPResponse(headers: ["Content-Type": "application/json"], body: .bytes(Array("{\"\(fault.kind)\"}".utf8)))
+        let render: FaultRenderer = { fault, path, id in
+            let text = id.isEmpty ? "" : "{\"\(fault.kind) \(path)\"}"
+            return HTTPResponse(headers: ["Content-Type": "application/json"], body: .bytes(Array(text.utf8)))
         }
         let server = try HTTPServer(configuration: try testConfiguration(), router: echoRouter(), renderer: render)
         try server.start()
         let client = try RawHTTPClient(port: server.port)
-        await client.request("DELETE /hello")
+        await client.request("DELETE /hel%6Co?x")
         let response = try await client.response()
         #expect(response.status == 405)
-        #expect(response.text == "{\"methodNotAllowed\"}")
+        #expect(response.text == "{\"methodNotAllowed /hello\"}")
         #expect(response["content-type"] == "application/json")
         #expect(response["allow"] != nil)
         await server.shutdown(drainDeadline: .zero)

@@ -30,6 +30,31 @@ struct ChatTemplateTests {
         }
     }
 
+    @Test("grammars that schemas bring are put in, whatever the format of calls", arguments: Fixtures.templates)
+    func schemaGrammars(name: String) throws {
+        let template = try template(Fixtures.template(name), "ggml-vocab-llama-bpe.gguf")
+        let properties = #"""
+            {"n":{"type":"number","minimum":0,"$grammar":"@n\n@n ::= [3-7]"},
+             "s":{"type":"string","$grammar":"\"\\x22ok\\x22\""},
+             "m":{"type":["integer","null"],"$grammar":[{"type":"integer","$grammar":"[89]"},"null"]}}
+            """#
+        for strict in [true, false] {
+            let options = #"""
+                {"tool_choice":"required","strict_tools":\#(strict),"tools":[{"type":"function","function":{"name":"f",
+                 "description":"","parameters":{"type":"object","properties":\#(properties),"required":["n","s","m"]}}}]}
+                """#
+            guard let rendered = try? template.render(messages: conversation, options: options) else { return }
+            #expect(!rendered.prompt.contains("$grammar") && !rendered.prompt.contains("[3-7]"))
+            // A constant that stands for a grammar is never left in its place.
+            #expect(!rendered.grammar.contains("7000000000"), "\(rendered.grammar)")
+            // Some formats hold no argument to its schema, unless it has to be.
+            guard strict else { continue }
+            for text in ["(grammar0-n)", "grammar0-n ::= [3-7]\n", "([89])", #"("\x22ok\x22")"#] {
+                #expect(rendered.grammar.contains(text), "\(text) in \(rendered.grammar)")
+            }
+        }
+    }
+
     @Test("a model without a template speaks ChatML")
     func chatML() throws {
         let template = try template(nil)

@@ -98,6 +98,7 @@ struct ChatRequestTests {
                 Turn(.assistant, "a")
             ),
             (#"{"role":"assistant","content":"a","tool_calls":[]}"#, Turn(.assistant, "a")),
+            (#"{"role":"assistant","content":"a","provider_specific_fields":{"refusal":null}}"#, Turn(.assistant, "a")),
             (
                 #"{"role":"user","content":[{"type":"text","text":"a","prompt_cache_breakpoint":{"mode":"explicit"}}]}"#,
                 Turn(.user, "a")

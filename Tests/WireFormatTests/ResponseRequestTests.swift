@@ -125,7 +125,7 @@ struct ResponseRequestTests {
         let read = try responseRequest(tools).shaping.conversation.tools
         let strict = read.map { if case .function(_, let isStrict) = $0.kind { isStrict } else { false } }
         #expect(strict == [true, false, false, false])
-        #expect(read[3].kind == .custom(pattern: "^(a|b)$"))
+        #expect(read[3].kind == .custom(grammar: #""\x22" (("a" | "b")) "\x22""#))
     }
 
     @Test(

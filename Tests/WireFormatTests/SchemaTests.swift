@@ -7,6 +7,8 @@ struct SchemaTests {
     static let requests: [any RequestBody.Type] = [
         ChatRequest.self, CompletionRequest.self, LlamaCompletionRequest.self, InfillRequest.self,
         TokenizeRequest.self, EncodeRequest.self, DecodeRequest.self, LoadModelRequest.self, EmptyRequest.self,
+        EmbeddingRequest.self, ModerationRequest.self, RerankRequest.self, MessagesRequest.self, MessagesPrompt.self,
+        OllamaChatRequest.self, OllamaGenerateRequest.self, OllamaEmbedRequest.self, OllamaEmbedRequest.Old.self,
     ]
 
     /// The names of all parameters of all requests, and some of none.
@@ -17,6 +19,36 @@ struct SchemaTests {
     static func properties(_ schema: JSONValue) -> [JSONObject.Member] {
         guard case .object(let object) = schema, case .object(let properties) = object["properties"] else { return [] }
         return properties.members
+    }
+
+    @Test("each kind of a response's item has an alternative with its own members, whose example decodes")
+    func responseItems() throws {
+        let input = ResponseInputShape().schema
+        guard case .object(let object) = input, case .array(let forms)? = object["anyOf"],
+            case .object(let list)? = forms.last, case .object(let item)? = list["items"],
+            case .array(let alternatives)? = item["anyOf"]
+        else {
+            Issue.record("\(input.text)")
+            return
+        }
+        // Four roles, and the kinds that are no messages.
+        #expect(alternatives.count == 11)
+        for alternative in alternatives {
+            let names = Set(Self.properties(alternative).map(\.key))
+            #expect(names.contains("role") == alternative.text.contains("\"message\""))
+            // What is wrapped is this server's own.
+            guard !names.contains("encrypted_content") || names.contains("summary") else { continue }
+            #expect(throws: Never.self, "\(alternative.example.text)") {
+                try ResponseInputShape().decode([alternative.example], at: .root)
+            }
+        }
+    }
+
+    @Test("what a request refuses in words of its own is not described")
+    func hidden() {
+        let names = Set(Self.properties(ResponseRequest.schema).map(\.key))
+        #expect(names.isDisjoint(with: ["messages", "max_tokens", "n_predict", "response_format", "verbosity"]))
+        #expect(names.isSuperset(of: ["input", "max_output_tokens", "tools", "tool_choice", "background"]))
     }
 
     @Test("the example of a schema decodes", arguments: requests.indices)

@@ -12,16 +12,18 @@ struct ToolRequestTests {
         #expect(
             tools == [
                 Tool(name: "f", description: "d", kind: .function(parameters: [:], isStrict: false)),
-                Tool(name: "c", kind: .custom(pattern: nil)),
+                Tool(name: "c", kind: .custom(grammar: nil)),
             ]
         )
     }
 
-    @Test("a custom tool's expression is kept as a pattern of the whole input")
+    @Test("a custom tool's expression becomes a grammar of the whole input")
     func customPattern() throws {
         let format = #"{"type":"grammar","grammar":{"syntax":"regex","definition":"a|b+"}}"#
         let tools = #""tools":[{"type":"custom","custom":{"name":"c","format":\#(format)}}]"#
-        #expect(try chatRequest(tools).conversation.tools.first?.kind == .custom(pattern: "^(a|b+)$"))
+        #expect(
+            try chatRequest(tools).conversation.tools.first?.kind == .custom(grammar: #""\x22" (("a" | "b"+)) "\x22""#)
+        )
     }
 
     @Test(
@@ -150,7 +152,7 @@ struct ToolRequestTests {
             (#""prediction":{"type":"content"}"#, "prediction.content", "missing_required_parameter"),
             (
                 #""tools":[{"type":"custom","custom":{"name":"c","format":{"type":"grammar","grammar":{"syntax":"lark","definition":"start: x"}}}}]"#,
-                "tools[0].custom.format.grammar.syntax", "unsupported_value"
+                "tools[0].custom.format.grammar.definition", "invalid_value"
             ),
             (
                 #""tools":[{"type":"custom","custom":{"name":"c","format":{"type":"grammar","grammar":{"syntax":"regex","definition":"(?=x)"}}}}]"#,

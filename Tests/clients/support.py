@@ -62,6 +62,48 @@ def chat_body(text=PROMPT, **parameters):
     return {"messages": [message(text)]} | parameters
 
 
+WEATHER_PARAMETERS = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+WEATHER_TOOL = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Tells the weather",
+        "parameters": WEATHER_PARAMETERS,
+        "strict": True,
+    },
+}
+WEATHER_QUESTION = "What is the weather in Linz?"
+WEATHER_SO_FAR = {"Graz": "sunny", "Vienna": "rainy", "Salzburg": "windy"}
+
+
+def weather_call(city):
+    """A turn that calls the tool."""
+    function = {"name": "get_weather", "arguments": json.dumps({"city": city})}
+    return {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": f"call_{city}", "type": "function", "function": function}],
+    }
+
+
+# With this before its eyes the small model calls the tool by itself, and then uses the result.
+WEATHER_HISTORY = [
+    turn
+    for city, weather in WEATHER_SO_FAR.items()
+    for turn in (
+        message(f"What is the weather in {city}?"),
+        weather_call(city),
+        {"role": "tool", "tool_call_id": f"call_{city}", "content": weather},
+        message(f"It is {weather} in {city}.", "assistant"),
+    )
+]
+
+
 class Server:
     """A server that was started for tests; `url` has no `/v1`."""
 

@@ -1,9 +1,11 @@
 """Decisions through the official client, held to the probabilities that text completions tell."""
 
+import asyncio
 import math
 
 import openai
 import pytest
+from openai.lib.decisions_tool_runner import AsyncDecisionsToolRunner, DecisionsToolRunner
 
 from support import MODEL
 
@@ -152,3 +154,58 @@ def test_elsewhere_only_the_shape_of_batches_matters(server):
     first = asked(server, PREDICATE, input=INPUT + " Twice!")[0]["probability"]
     again = [asked(server, PREDICATE, input=INPUT + " Twice!")[0]["probability"] for _ in range(3)]
     assert all(abs(first - other) < 0.12 for other in again)
+
+
+# MARK: the runner of the official client
+
+
+# What the model chooses among, with large margins: 0.89 and 0.97.
+STEPS = ("wash", "dry")
+PARAMETERS = {"model": MODEL, "input": "Wash and dry the dishes."}
+
+
+def candidates(done, execute):
+    """What is left to do, and to end; at last the end alone."""
+    actions = [{"id": step, "description": step, "execute": execute(step)} for step in STEPS if step not in done]
+    return [*actions, {"id": "end", "description": "nothing is left to do", "done": True}]
+
+
+def check(result, done):
+    assert result["status"] == "verified" and tuple(done) == STEPS
+    assert [decision.answers[0].choice for decision in result["decisions"]] == done
+
+
+def test_the_runner_acts_on_decisions_until_it_is_done(client):
+    done = []
+    runner = DecisionsToolRunner(
+        observe=lambda: f"Done so far: {', '.join(done) or 'nothing'}.",
+        candidates=lambda _: candidates(done, lambda step: lambda: done.append(step)),
+        verify=lambda _: len(done) == 2,
+    )
+    check(runner.run(client, PARAMETERS, max_steps=4), done)
+
+
+def test_the_asynchronous_runner_does_so_too(server, connect):
+    done = []
+
+    def execute(step):
+        async def act():
+            done.append(step)
+
+        return act
+
+    async def observe():
+        return f"Done so far: {', '.join(done) or 'nothing'}."
+
+    async def offer(_):
+        return candidates(done, execute)
+
+    async def verify(_):
+        return len(done) == 2
+
+    async def run():
+        async with connect(server, openai.AsyncOpenAI) as client:
+            runner = AsyncDecisionsToolRunner(observe=observe, candidates=offer, verify=verify)
+            return await runner.run(client, PARAMETERS, max_steps=4)
+
+    check(asyncio.run(run()), done)

@@ -1,13 +1,15 @@
-"""LangChain's ChatOpenAI and OpenAI classes, and its standard tests of chat models that need no tools."""
+"""LangChain's ChatOpenAI and OpenAI classes: texts, streams, structured answers, tools; over both APIs of OpenAI."""
 
 import asyncio
 
 import openai
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+import pydantic
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, convert_to_messages
+from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI, OpenAI
 
-from support import BEGINNING, DEADLINE, MODEL, PROMPT
+from support import BEGINNING, DEADLINE, MODEL, PROMPT, WEATHER_HISTORY, WEATHER_QUESTION
 
 
 # Answers are compared, which rounding in other batches could change.
@@ -87,3 +89,62 @@ def test_a_refusal_reaches_the_caller(settings):
     with pytest.raises(openai.NotFoundError) as refusal:
         ChatOpenAI(**settings | {"model": "no-such-model"}).invoke(PROMPT)
     assert refusal.value.code == "model_not_found"
+
+
+# MARK: structured answers and tools
+
+
+class Brick(pydantic.BaseModel):
+    """A brick of a toy."""
+
+    colour: str = pydantic.Field(pattern="^(red|blue)$")
+    count: int = pydantic.Field(ge=0, le=99)
+
+
+@tool
+def get_weather(city: str) -> str:
+    """Tells the weather."""
+    return f"It is cloudy in {city}."
+
+
+@pytest.fixture(params=[False, True], ids=["chat", "responses"])
+def roomy(request, settings):
+    """With room for whole objects, over chat completions and over the Responses API."""
+    return ChatOpenAI(**settings | {"max_tokens": 128, "use_responses_api": request.param})
+
+
+@pytest.mark.parametrize("method", ["json_schema", "function_calling"])
+def test_an_answer_has_the_form_of_a_model(roomy, method):
+    structured = roomy.with_structured_output(Brick, method=method)
+    assert isinstance(structured.invoke("Describe a brick."), Brick)
+    chunks = list(structured.stream("Describe a brick."))
+    assert isinstance(chunks[-1], Brick)
+
+
+def test_a_round_trip_of_a_tool(roomy):
+    messages = [HumanMessage(WEATHER_QUESTION)]
+    called = roomy.bind_tools([get_weather], tool_choice="any").invoke(messages)
+    [call] = called.tool_calls
+    assert call["name"] == "get_weather" and list(call["args"]) == ["city"]
+    messages += [called, get_weather.invoke(call)]
+    last = roomy.bind_tools([get_weather], tool_choice="none").invoke(messages)
+    assert last.text.strip() and not last.tool_calls
+
+
+def test_the_pieces_of_a_streamed_call_are_put_together(roomy):
+    chunks = list(roomy.bind_tools([get_weather], tool_choice="any").stream(WEATHER_QUESTION))
+    assert sum(bool(chunk.tool_call_chunks) for chunk in chunks) > 2
+    whole = chunks[0]
+    for chunk in chunks[1:]:
+        whole = whole + chunk
+    assert [call["name"] for call in whole.tool_calls] == ["get_weather"]
+
+
+def test_a_model_calls_a_tool_by_itself_and_uses_its_result(settings):
+    model = ChatOpenAI(**settings | {"max_tokens": 64}).bind_tools([get_weather])
+    messages = [*convert_to_messages(WEATHER_HISTORY), HumanMessage(WEATHER_QUESTION)]
+    called = model.invoke(messages)
+    messages += [called, *(get_weather.invoke(call) for call in called.tool_calls)]
+    assert len(called.tool_calls) == 1
+    last = model.invoke(messages)
+    assert "cloudy" in last.text and not last.tool_calls

@@ -7,7 +7,7 @@ import ollama
 import pydantic
 import pytest
 
-from support import DEADLINE, MODEL, PROMPT, message, wait_until
+from support import DEADLINE, MODEL, PROMPT, WEATHER_QUESTION, WEATHER_SO_FAR, WEATHER_TOOL, message, wait_until
 
 QUESTION = "What is the weather in Linz?"
 WEATHER = {
@@ -111,6 +111,35 @@ def test_results_of_calls_are_read(client):
     with_results = client.chat(MODEL, messages, tools=[WEATHER], options=FIXED)
     without = client.chat(MODEL, messages[:1], tools=[WEATHER], options=FIXED)
     assert with_results.message.content and with_results.prompt_eval_count > without.prompt_eval_count + 10
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_model_calls_a_tool_by_itself_and_uses_its_result(client, stream):
+    messages = []
+    for city, weather in WEATHER_SO_FAR.items():
+        call = {"function": {"name": "get_weather", "arguments": {"city": city}}}
+        messages += [
+            message(f"What is the weather in {city}?"),
+            {"role": "assistant", "content": "", "tool_calls": [call]},
+            {"role": "tool", "tool_name": "get_weather", "content": weather},
+            message(f"It is {weather} in {city}.", "assistant"),
+        ]
+    messages.append(message(WEATHER_QUESTION))
+
+    def ask():
+        options = FIXED | {"num_predict": 64}
+        answer = client.chat(MODEL, messages, tools=[WEATHER_TOOL], options=options, stream=stream)
+        parts = [part.message for part in answer] if stream else [answer.message]
+        calls = [call for part in parts for call in part.tool_calls or []]
+        return "".join(part.content or "" for part in parts), calls
+
+    text, calls = ask()
+    assert not text and [call.function.name for call in calls] == ["get_weather"]
+    assert list(calls[0].function.arguments) == ["city"]
+    messages.append({"role": "assistant", "content": "", "tool_calls": [call.model_dump() for call in calls]})
+    messages.append({"role": "tool", "tool_name": "get_weather", "content": "cloudy"})
+    text, calls = ask()
+    assert "cloudy" in text and not calls
 
 
 # MARK: structured answers

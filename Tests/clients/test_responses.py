@@ -6,8 +6,24 @@ import json
 import openai
 import pydantic
 import pytest
+from openai.lib.responses_tool_runner import (
+    AsyncRegisteredFunction,
+    AsyncResponsesToolRunner,
+    RegisteredFunction,
+    ResponsesToolRunner,
+)
 
-from support import KEY, MODEL, OTHER_KEY, PROMPT, message, wait_until
+from support import (
+    KEY,
+    MODEL,
+    OTHER_KEY,
+    PROMPT,
+    WEATHER_PARAMETERS,
+    WEATHER_QUESTION,
+    WEATHER_SO_FAR,
+    message,
+    wait_until,
+)
 
 NOTHING = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
 CITY = {"type": "object", "properties": {"city": {"type": "string", "maxLength": 24}}, "required": ["city"], "additionalProperties": False}
@@ -226,6 +242,57 @@ def test_a_tool_is_called_and_its_result_is_used(ask):
     assert whole.output_text and chained.output_text
     assert whole.usage.input_tokens == chained.usage.input_tokens
     assert chained.previous_response_id == first.id
+
+
+FORECAST = {
+    "type": "function",
+    "name": "get_weather",
+    "description": "Tells the weather",
+    "parameters": WEATHER_PARAMETERS,
+    "strict": True,
+}
+# With this before its eyes the small model calls the tool by itself, and then uses the result.
+FORECASTS = [
+    item
+    for city, weather in WEATHER_SO_FAR.items()
+    for item in (
+        message(f"What is the weather in {city}?"),
+        {"type": "function_call", "call_id": city, "name": "get_weather", "arguments": json.dumps({"city": city})},
+        {"type": "function_call_output", "call_id": city, "output": weather},
+        message(f"It is {weather} in {city}.", "assistant"),
+    )
+]
+RUN = {"model": MODEL, "input": [*FORECASTS, message(WEATHER_QUESTION)], "temperature": 0, "max_output_tokens": 64}
+
+
+@pytest.mark.parametrize("settings", [{}, {"stream": True}, {"stream": True, "eager": True}], ids=str)
+def test_the_tool_runner_executes_calls_until_there_is_an_answer(client, settings):
+    cities = []
+
+    def execute(arguments):
+        cities.append(arguments["city"])
+        return "cloudy"
+
+    runner = ResponsesToolRunner(functions=[RegisteredFunction(FORECAST, execute)])
+    final = runner.run(client, RUN, max_steps=4, **settings)
+    assert len(cities) == 1
+    assert final.status == "completed" and "cloudy" in final.output_text
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_asynchronous_tool_runner_does_so_too(server, connect, stream):
+    cities = []
+
+    async def execute(arguments):
+        cities.append(arguments["city"])
+        return "cloudy"
+
+    async def run():
+        async with connect(server, openai.AsyncOpenAI) as client:
+            runner = AsyncResponsesToolRunner(functions=[AsyncRegisteredFunction(FORECAST, execute)])
+            return await runner.run(client, RUN, max_steps=4, stream=stream)
+
+    assert "cloudy" in asyncio.run(run()).output_text and len(cities) == 1
 
 
 @pytest.mark.parametrize("temperature", [0, 1])

@@ -1,15 +1,18 @@
 """Tools, structured answers and reasoning through the official client."""
 
 import asyncio
+import datetime
 import enum
+import ipaddress
 import json
 import re
+import uuid
 
 import openai
 import pydantic
 import pytest
 
-from support import MODEL, PROMPT, message
+from support import MODEL, PROMPT, WEATHER_HISTORY, WEATHER_QUESTION, WEATHER_TOOL, message
 
 QUESTION = "What is the weather in Linz tomorrow?"
 WEATHER = {
@@ -216,6 +219,17 @@ def test_a_round_trip_of_a_tool(client):
     assert last.usage.prompt_tokens > 50
 
 
+def test_a_model_calls_a_tool_by_itself_and_uses_its_result(ask):
+    messages = [*WEATHER_HISTORY, message(WEATHER_QUESTION)]
+    first = ask(messages=messages, tools=[WEATHER_TOOL]).choices[0]
+    assert first.finish_reason == "tool_calls" and len(first.message.tool_calls) == 1
+    call = first.message.tool_calls[0]
+    assert list(json.loads(call.function.arguments)) == ["city"]
+    messages += [first.message, {"role": "tool", "tool_call_id": call.id, "content": "cloudy"}]
+    last = ask(messages=messages, tools=[WEATHER_TOOL]).choices[0]
+    assert last.finish_reason == "stop" and "cloudy" in last.message.content
+
+
 def test_a_result_without_a_call_is_refused(ask):
     with pytest.raises(openai.BadRequestError) as refusal:
         ask(messages=[message(), {"role": "tool", "tool_call_id": "x", "content": "1"}])
@@ -257,6 +271,17 @@ def test_a_custom_tool_takes_a_text_of_its_pattern(ask, client, lenient, stream)
     assert re.fullmatch(r'"[A-Z]{3}-\d{2,4}"', text)
 
 
+def test_a_custom_tool_takes_a_text_of_its_lark_grammar(ask):
+    definition = 'start: sum\nsum: sum "+" NUMBER | NUMBER\n%import common.INT -> NUMBER\n%ignore " "'
+    form = {"type": "grammar", "grammar": {"syntax": "lark", "definition": definition}}
+    tool = {"type": "custom", "custom": {"name": "sum", "format": form}}
+    choice = {"type": "custom", "custom": {"name": "sum"}}
+    for seed in range(4):
+        answer = ask(tools=[tool], tool_choice=choice, temperature=1, seed=seed, max_tokens=80)
+        if answer.choices[0].finish_reason == "tool_calls":
+            assert re.fullmatch(r" *\d+ *(\+ *\d+ *)*", answer.choices[0].message.tool_calls[0].custom.input)
+
+
 # MARK: structured answers
 
 
@@ -290,6 +315,30 @@ def test_an_answer_is_parsed_into_a_model(client, temperature):
             seed=seed,
         )
         assert isinstance(answer.choices[0].message.parsed, Part)
+
+
+class Purchase(pydantic.BaseModel):
+    price: float = pydantic.Field(gt=0, le=99.5, multiple_of=0.25)
+    weight: float | None = pydantic.Field(ge=0.05, lt=3)
+    dozens: int = pydantic.Field(ge=0, multiple_of=12, lt=200)
+    on: datetime.date
+    at: datetime.datetime
+    shop: ipaddress.IPv4Address | uuid.UUID
+
+
+def test_bounds_and_formats_hold_as_pydantic_asks_for_them(client):
+    answers = [
+        client.chat.completions.parse(
+            model=MODEL,
+            messages=[message("Describe a purchase.")],
+            response_format=Purchase,
+            temperature=1.5,
+            max_tokens=300,
+            seed=seed,
+        )
+        for seed in range(6)
+    ]
+    assert all(isinstance(answer.choices[0].message.parsed, Purchase) for answer in answers)
 
 
 def test_a_nested_schema_holds(client):

@@ -65,7 +65,7 @@ struct ServeCommand {
             listener: listener,
             configuration: try configuration(),
             router: routes.router,
-            renderer: HTTPResponse.fault
+            renderer: Dialect.response
         )
 
         let stops = StopSignals()

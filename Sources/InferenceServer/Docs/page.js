@@ -40,6 +40,15 @@ function example(schema) {
     }
 }
 
+/** A small body that an endpoint answers: what it requires, what is asked, and a model that is there. */
+function exampleBody(schema, model) {
+    const body = example(schema);
+    const asked = ["messages", "input", "prompt"].find(name => schema.properties?.[name]);
+    if (asked && !(asked in body)) body[asked] = example(schema.properties[asked]);
+    if ("model" in body) body.model = model;
+    return body;
+}
+
 const support = { "no effect": "accepted, without effect here", refused: "not supported" };
 
 /** The parameters of a body as a table; alternatives one after another. */
@@ -59,14 +68,14 @@ function parameterTable(schema) {
 }
 
 /** Everything about one operation; made when it is opened. */
-function operationBody(base, method, path, operation) {
+function operationBody(base, method, path, operation, model) {
     const fields = (operation.parameters ?? []).map(parameter => {
         const input = element("input", { placeholder: parameter.description ?? "" });
         return { parameter, input, label: element("label", {}, parameter.name, input) };
     });
     const schema = operation.requestBody?.content["application/json"].schema;
     const body = schema ? element("textarea", { spellcheck: false, ariaLabel: "Body",
-        value: JSON.stringify(example(schema), null, 2) }) : null;
+        value: JSON.stringify(exampleBody(schema, model), null, 2) }) : null;
     const send = element("button", { type: "submit", className: "send", textContent: "Send" });
     const stop = element("button", { type: "button", textContent: "Stop", disabled: true });
     const status = element("p", { role: "status" });
@@ -123,14 +132,14 @@ function operationBody(base, method, path, operation) {
 }
 
 /** One operation, closed. */
-function operationCard(base, method, path, operation) {
+function operationCard(base, method, path, operation, model) {
     const card = element("details", { className: operation.deprecated ? "gone" : "" },
         element("summary", {}, element("span", { className: "method", textContent: method.toUpperCase() }),
             element("code", { textContent: path }), " ",
             element("span", { className: "quiet", textContent: operation.summary })));
     card.dataset.text = JSON.stringify([path, operation.summary, operation.requestBody ?? null]).toLowerCase();
     card.addEventListener("toggle", () => {
-        if (card.open && card.children.length === 1) card.append(operationBody(base, method, path, operation));
+        if (card.open && card.children.length === 1) card.append(operationBody(base, method, path, operation, model()));
     });
     return card;
 }
@@ -139,6 +148,15 @@ async function show() {
     const operations = document.getElementById("operations");
     const description = await (await fetch("openapi.json")).json();
     const base = location.pathname.startsWith("/v1/") ? "/v1" : "";
+    // A name that means the default model, until it is known: the list may need a key.
+    let model = "gpt-4o";
+    const learn = async () => {
+        const key = document.getElementById("key").value;
+        const reply = await fetch(`${base}/models`, key ? { headers: { Authorization: `Bearer ${key}` } } : {});
+        if (reply.ok) model = (await reply.json()).data[0]?.id ?? model;
+    };
+    learn().catch(() => {});
+    document.getElementById("key").addEventListener("change", () => learn().catch(() => {}));
     const title = `${description.info.title} ${description.info.version}`;
     document.title = title;
     document.getElementById("title").textContent = title;
@@ -146,7 +164,7 @@ async function show() {
     const sections = description.tags.map(({ name }) => {
         const cards = Object.entries(description.paths).flatMap(([path, methods]) =>
             Object.entries(methods).filter(([, operation]) => operation.tags.includes(name))
-                .map(([method, operation]) => operationCard(base, method, path, operation)));
+                .map(([method, operation]) => operationCard(base, method, path, operation, () => model)));
         return element("section", {}, element("h2", { textContent: name }), ...cards);
     });
     operations.replaceChildren(...sections);

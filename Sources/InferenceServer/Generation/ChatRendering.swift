@@ -88,9 +88,9 @@ struct ChatRendering {
         let parameters: JSONValue
         switch tool.kind {
         case .function(let schema, _): parameters = schema
-        case .custom(let pattern):
+        case .custom(let grammar):
             var input = JSONObject([("type", "string")])
-            if let pattern { input.append("pattern", .string(pattern)) }
+            if let grammar { input.append(JSONSchema.grammarKey, .string(grammar)) }
             parameters = [
                 "type": "object", "properties": [customArgument: .object(input)], "required": [.string(customArgument)],
                 "additionalProperties": false,
@@ -120,7 +120,7 @@ extension Tool {
     fileprivate var isStrict: Bool {
         switch kind {
         case .function(_, let isStrict): isStrict
-        case .custom(let pattern): pattern != nil
+        case .custom(let grammar): grammar != nil
         }
     }
 }

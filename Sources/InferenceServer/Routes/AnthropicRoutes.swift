@@ -3,20 +3,22 @@ import Scheduling
 import WireFormat
 
 extension Routes {
-    /// A handler whose errors are answered in Anthropic's form.
-    func anthropic(_ handler: @escaping HTTPHandler) -> HTTPHandler {
-        { request in
-            var response: HTTPResponse
-            do {
-                response = try await handler(request)
-            } catch let error as APIError {
-                response = .anthropicError(error, requestID: request.id)
-            } catch let fault as HTTPFault {
-                response = .anthropicError(APIError(fault), requestID: request.id)
-            }
-            response.headers["request-id"] = request.id
-            return response
-        }
+    /// Anthropic's API.
+    var anthropicRoutes: [Route] {
+        [
+            Route(
+                method: .post,
+                pattern: "/messages",
+                operation: Operation("A message", .anthropic, body: MessagesRequest.self, answer: .jsonOrEvents),
+                handler: createMessage
+            ),
+            Route(
+                method: .post,
+                pattern: "/messages/count_tokens",
+                operation: Operation("Tokens of a message's prompt", .anthropic, body: MessagesPrompt.self),
+                handler: countMessageTokens
+            ),
+        ]
     }
 
     /// Answers `POST /v1/messages`.
@@ -84,13 +86,5 @@ extension EventStream {
     /// Sends events whose names are their types.
     fileprivate func send(_ events: [JSONValue]) async throws {
         for event in events { try await send(event: event.eventType, data: event.text) }
-    }
-}
-
-extension HTTPResponse {
-    fileprivate static func anthropicError(_ error: APIError, requestID: String) -> Self {
-        var response = json(error.anthropicJSON(requestID: requestID), status: HTTPStatus(rawValue: error.status))
-        if let seconds = error.retryAfter { response.headers["Retry-After"] = "\(seconds)" }
-        return response
     }
 }

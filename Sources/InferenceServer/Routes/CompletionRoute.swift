@@ -3,14 +3,10 @@ import Scheduling
 import WireFormat
 
 extension Routes {
-    /// Answers `POST /v1/completions`, and `POST /v1/engines/{engine}/completions`.
+    /// Answers `POST /v1/completions`, and its older names.
     func completions(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(CompletionRequest.self)
-        let engine = request.parameters["engine"]
-        if let engine, let name = body.model, name != engine {
-            throw APIError.invalidRequest("The path names another model than the parameter 'model'.", param: "model")
-        }
-        let lease = try await catalog.lease(engine ?? body.model)
+        let lease = try await catalog.lease(try modelName(request, body.model))
         let model = lease.model
         let inputs = try body.prompt.inputs(for: model, suffix: body.suffix)
         var parameters = body.generation

@@ -4,10 +4,11 @@ import Tokenizer
 import WireFormat
 
 extension Routes {
-    /// Answers `POST /v1/embeddings`.
+    /// Answers `POST /v1/embeddings`, and `POST /v1/engines/{engine}/embeddings`.
     func embeddings(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(EmbeddingRequest.self)
-        let lease = try await catalog.leaseEmbedding(body.model)
+        let name = try modelName(request, body.model)
+        let lease = try await catalog.leaseEmbedding(name)
         let model = lease.model
         if let dimensions = body.dimensions, dimensions > model.dimensions {
             throw APIError.invalidRequest(
@@ -18,7 +19,7 @@ extension Routes {
             )
         }
         var batch = EmbeddingBatch(model, overflow: catalog.embeddingOverflow)
-        try batch.add(body.input, isOpenAIs: !catalog.has(body.model), model: model)
+        try batch.add(body.input, isOpenAIs: !catalog.has(name), model: model)
         let vectors = try await model.compute(
             batch.pieces,
             owner: Owner(request.principal),

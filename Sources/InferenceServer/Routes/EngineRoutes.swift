@@ -19,16 +19,24 @@ extension Routes {
             ),
             Route(
                 method: .post,
-                pattern: "/engines/{engine}/completions",
-                operation: Operation(
-                    "Text completions of the model in the path",
-                    .openAI,
-                    body: CompletionRequest.self,
-                    answer: .jsonOrEvents
-                ),
-                handler: completions
+                pattern: "/engines/{engine}/embeddings",
+                operation: Operation("Embeddings by the model in the path", .openAI, body: EmbeddingRequest.self),
+                handler: embeddings
             ),
         ]
+            + ["/engines/{engine}/completions", "/engines/{engine}/generate"].map { pattern in
+                Route(
+                    method: .post,
+                    pattern: pattern,
+                    operation: Operation(
+                        "Text completions of the model in the path",
+                        .openAI,
+                        body: CompletionRequest.self,
+                        answer: .jsonOrEvents
+                    ),
+                    handler: completions
+                )
+            }
     }
 
     /// Answers `GET /v1/engines`.
@@ -39,6 +47,17 @@ extension Routes {
     /// Answers `GET /v1/engines/{engine}`.
     private func retrieveEngine(_ request: HTTPRequest) async throws -> HTTPResponse {
         .json(engine(try catalog.model(request.parameters["engine"] ?? "")))
+    }
+
+    /// The model that a request means, by its path or its body.
+    ///
+    /// - Throws: 400 where they name two.
+    func modelName(_ request: HTTPRequest, _ name: String?) throws(APIError) -> String? {
+        let engine = request.parameters["engine"]
+        if let engine, let name, name != engine {
+            throw APIError.invalidRequest("The path names another model than the parameter 'model'.", param: "model")
+        }
+        return engine ?? name
     }
 
     private func engine(_ model: ServableModel) -> JSONValue {

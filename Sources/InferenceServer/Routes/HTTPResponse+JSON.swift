@@ -8,16 +8,6 @@ extension HTTPResponse {
         headers["Content-Type"] = "application/json"
         return Self(status: status, headers: headers, body: .bytes(value.json.serialized))
     }
-
-    /// An error in OpenAI's form.
-    static func error(_ error: APIError) -> Self {
-        var response = json(error, status: HTTPStatus(rawValue: error.status))
-        if let seconds = error.retryAfter { response.headers["Retry-After"] = "\(seconds)" }
-        return response
-    }
-
-    /// A fault that the HTTP module found, in OpenAI's form.
-    static func fault(_ fault: HTTPFault) -> Self { error(APIError(fault)) }
 }
 
 extension HTTPRequest {

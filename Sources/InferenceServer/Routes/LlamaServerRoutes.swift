@@ -6,8 +6,12 @@ import Tokenizer
 import WireFormat
 
 extension Routes {
-    private static let model = Operation.QueryParameter("model", isText: true, "The model; the default one without it")
-    private static let failOnNoSlot = Operation.QueryParameter("fail_on_no_slot", "1: 503 where no sequence is free")
+    private static let model = Operation.QueryParameter("model", .text, "The model; the default one without it")
+    private static let failOnNoSlot = Operation.QueryParameter(
+        "fail_on_no_slot",
+        .flag,
+        "1: 503 where no sequence is free"
+    )
 
     /// What llama-server's clients use beside its endpoints that are OpenAI's.
     var llamaServerRoutes: [Route] {

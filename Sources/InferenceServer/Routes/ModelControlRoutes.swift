@@ -32,6 +32,12 @@ extension Routes {
             ),
             Route(
                 method: .post,
+                pattern: "/internal/chat-prompt",
+                operation: Operation("The prompt of a chat", .webUI, body: ChatRequest.self),
+                handler: chatPrompt
+            ),
+            Route(
+                method: .post,
                 pattern: "/internal/stop-generation",
                 operation: Operation("End the caller's answers where they are", .webUI),
                 handler: stopGeneration

@@ -40,8 +40,8 @@ extension Routes {
         return .json(version)
     }
 
-    /// What Ollama's API refuses here, by method and path, with what to do instead.
-    var ollamaRefusals: [(method: HTTPMethod, pattern: String, handler: HTTPHandler)] {
+    /// What Ollama's API refuses here, with what to do instead.
+    var ollamaRefusals: [Route] {
         let folder = "put its GGUF file into the server's folder of models, and start the server again."
         let pull = ollamaRefusal("fetch models, since nothing leaves this box", instead: folder)
         let push = ollamaRefusal(
@@ -55,7 +55,12 @@ extension Routes {
             (.post, "/api/pull", pull), (.post, "/api/push", push), (.post, "/api/create", create),
             (.post, "/api/copy", copy), (.delete, "/api/delete", delete), (.head, "/api/blobs/{digest}", create),
             (.post, "/api/blobs/{digest}", create),
-        ]
+        ].map { Route(method: $0, pattern: $1, handler: $2) }
+    }
+
+    /// A handler that refuses what changes the installed models, and says what to do instead.
+    private func ollamaRefusal(_ verb: String, instead: String) -> HTTPHandler {
+        { _ in throw APIError(status: 403, message: "This server can't \(verb): \(instead)", code: "not_supported") }
     }
 
     private func described(_ model: ServableModel) -> OllamaModel {

@@ -4,24 +4,58 @@ import Scheduling
 import WireFormat
 
 extension Routes {
-    /// A handler whose errors are answered in Ollama's form.
-    func ollama(_ handler: @escaping HTTPHandler) -> HTTPHandler {
-        { request in
-            do {
-                return try await handler(request)
-            } catch let error as APIError {
-                return .ollamaError(error)
-            } catch let fault as HTTPFault {
-                return .ollamaError(APIError(fault))
-            }
-        }
-    }
-
-    /// A handler that refuses what changes the installed models, and says what to do instead.
-    func ollamaRefusal(_ verb: String, instead: String) -> HTTPHandler {
-        ollama { _ in
-            throw APIError(status: 403, message: "This server can't \(verb): \(instead)", code: "not_supported")
-        }
+    /// Ollama's API, but for what changes the installed models.
+    var ollamaRoutes: [Route] {
+        [
+            Route(
+                method: .post,
+                pattern: "/api/chat",
+                operation: Operation("Chat", .ollama, body: OllamaChatRequest.self, answer: .jsonOrLines),
+                handler: ollamaChat
+            ),
+            Route(
+                method: .post,
+                pattern: "/api/generate",
+                operation: Operation(
+                    "An answer to a prompt",
+                    .ollama,
+                    body: OllamaGenerateRequest.self,
+                    answer: .jsonOrLines
+                ),
+                handler: ollamaGenerate
+            ),
+            Route(
+                method: .post,
+                pattern: "/api/embed",
+                operation: Operation("Embeddings", .ollama, body: OllamaEmbedRequest.self),
+                handler: ollamaEmbed
+            ),
+            Route(
+                method: .post,
+                pattern: "/api/embeddings",
+                operation: Operation("One embedding, in the old form", .ollama, body: OllamaEmbedRequest.Old.self),
+                handler: ollamaEmbeddings
+            ),
+            Route(method: .get, pattern: "/api/tags", operation: Operation("Models", .ollama), handler: ollamaTags),
+            Route(
+                method: .post,
+                pattern: "/api/show",
+                operation: Operation("One model", .ollama, body: OllamaModelRequest.self),
+                handler: ollamaShow
+            ),
+            Route(
+                method: .get,
+                pattern: "/api/ps",
+                operation: Operation("Loaded models", .ollama),
+                handler: ollamaRunning
+            ),
+            Route(
+                method: .get,
+                pattern: "/api/version",
+                operation: Operation("The server's version", .ollama),
+                handler: ollamaVersion
+            ),
+        ]
     }
 
     /// Answers `POST /api/chat`.
@@ -188,12 +222,6 @@ extension Routes {
 }
 
 extension HTTPResponse {
-    fileprivate static func ollamaError(_ error: APIError) -> Self {
-        var response = json(error.ollamaJSON, status: HTTPStatus(rawValue: error.status))
-        if let seconds = error.retryAfter { response.headers["Retry-After"] = "\(seconds)" }
-        return response
-    }
-
     /// A streamed body of lines of JSON.
     fileprivate static func jsonLines(_ produce: @escaping @Sendable (BodyWriter) async throws -> Void) -> Self {
         var headers = HTTPHeaders()

@@ -2,6 +2,13 @@ import HTTP
 import WireFormat
 
 extension Routes {
+    static let eventNumbers = 0...Int(Int32.max)
+    static let pageSizes = 1...100
+
+    private static let inclusions = Operation.QueryParameter.Value.choices(
+        ResponseRequest.Inclusion.allCases.map(\.rawValue)
+    )
+
     /// The Responses API and what stands on it.
     var responseRoutes: [Route] {
         [
@@ -30,10 +37,10 @@ extension Routes {
                     "One response",
                     .openAI,
                     query: [
-                        .init("stream", isText: true, "`true`: the events of a response in the background"),
-                        .init("starting_after", isText: true, "the number of the event that the first follows"),
-                        .init("include", isText: true, "what the response shows; checked only"),
-                        .init("include_obfuscation", isText: true, "nothing is padded; checked only"),
+                        .init("stream", .boolean, "`true`: the events of a response in the background"),
+                        .init("starting_after", .integer(Self.eventNumbers), "the event that the first follows"),
+                        .init("include", Self.inclusions, "what the response shows; checked only"),
+                        .init("include_obfuscation", .boolean, "nothing is padded; checked only"),
                     ],
                     answer: .jsonOrEvents
                 ),
@@ -58,10 +65,10 @@ extension Routes {
                     "What a response was made from",
                     .openAI,
                     query: [
-                        .init("after", isText: true, "the item that the page follows"),
-                        .init("limit", isText: true, "1 to 100 items"),
-                        .init("order", isText: true, "`asc` or `desc`"),
-                        .init("include", isText: true, "what the items show; checked only"),
+                        .init("after", .text, "the item that the page follows"),
+                        .init("limit", .integer(Self.pageSizes), "how many items"),
+                        .init("order", .choice(["asc", "desc"]), "which comes first"),
+                        .init("include", Self.inclusions, "what the items show; checked only"),
                     ]
                 ),
                 handler: listResponseInput

@@ -18,14 +18,14 @@ struct Routes: Sendable {
     /// Every route, each with and without `/v1`.
     var router: Router {
         var router = Router(prefixes: ["", "/v1"])
-        for route in all + dialectRoutes { router.on(route.method, route.pattern, api(route.handler)) }
+        for route in all + ollamaRefusals + plannedRoutes { router.on(route.method, route.pattern, api(route.handler)) }
         return router
     }
 
-    /// Every endpoint, once.
+    /// Every endpoint that does something, once, and those that say what to use instead.
     var all: [Route] {
         openAIRoutes + responseRoutes + rerankRoutes + engineRoutes + tokenRoutes + llamaServerRoutes
-            + modelControlRoutes
+            + modelControlRoutes + anthropicRoutes + ollamaRoutes
             + serviceRoutes + descriptionRoutes + retiredRoutes
     }
 
@@ -39,12 +39,6 @@ struct Routes: Sendable {
             ),
             Route(
                 method: .post,
-                pattern: "/completions",
-                operation: Operation("Text completions", .openAI, body: CompletionRequest.self, answer: .jsonOrEvents),
-                handler: completions
-            ),
-            Route(
-                method: .post,
                 pattern: "/embeddings",
                 operation: Operation("Embeddings", .openAI, body: EmbeddingRequest.self),
                 handler: embeddings
@@ -55,7 +49,12 @@ struct Routes: Sendable {
                 operation: Operation("Moderations", .openAI, body: ModerationRequest.self),
                 handler: moderations
             ),
-            Route(method: .get, pattern: "/models", operation: Operation("Models", .openAI), handler: listModels),
+            Route(
+                method: .get,
+                pattern: "/models",
+                operation: Operation("Models", .openAI, query: Self.modelPages),
+                handler: listModels
+            ),
             Route(
                 method: .get,
                 pattern: "/models/{model...}",
@@ -63,6 +62,19 @@ struct Routes: Sendable {
                 handler: retrieveModel
             ),
         ]
+            + ["/completions", "/text_completion"].map { pattern in
+                Route(
+                    method: .post,
+                    pattern: pattern,
+                    operation: Operation(
+                        "Text completions",
+                        .openAI,
+                        body: CompletionRequest.self,
+                        answer: .jsonOrEvents
+                    ),
+                    handler: completions
+                )
+            }
     }
 
     /// One endpoint under the names that its clients know.
@@ -109,11 +121,16 @@ struct Routes: Sendable {
     /// The routes as `GET /about` names them.
     var names: [String] { all.map { "\($0.method.rawValue) /v1\($0.path)" } }
 
-    /// A handler whose API errors are answered in their form.
+    /// A handler whose API errors are answered in the form of its API.
     private func api(_ handler: @escaping HTTPHandler) -> HTTPHandler {
         { request in
-            try await Caller.$owner.withValue(Owner(request.principal)) {
-                do { return try await handler(request) } catch let error as APIError { return .error(error) }
+            let dialect = Dialect(path: request.path)
+            return try await Caller.$owner.withValue(Owner(request.principal)) {
+                do {
+                    return dialect.marked(try await handler(request), requestID: request.id)
+                } catch let error as APIError {
+                    return dialect.response(to: error, requestID: request.id)
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ extension Routes {
         try request.checkInclusions()
         _ = try request.flag("include_obfuscation")
         let isStreamed = try request.flag("stream")
-        let after = try request.number("starting_after", in: 0...Int(Int32.max))
+        let after = try request.number("starting_after", in: Self.eventNumbers)
         guard isStreamed else {
             guard after == nil else {
                 throw APIError.invalidRequest(
@@ -61,7 +61,7 @@ extension Routes {
             try ResponseItemList(
                 response.earlier + response.input,
                 after: request.query["after"],
-                limit: try request.number("limit", in: 1...100) ?? 20,
+                limit: try request.number("limit", in: Self.pageSizes) ?? 20,
                 isAscending: order == "asc"
             )
         )
@@ -88,7 +88,7 @@ extension HTTPRequest {
     }
 
     /// A number of the query.
-    fileprivate func number(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
+    func number(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
         guard let text = query[name] else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw .badQuery(name, "a number from \(range.lowerBound) to \(range.upperBound)")
@@ -107,7 +107,7 @@ extension HTTPRequest {
 }
 
 extension APIError {
-    fileprivate static func badQuery(_ name: String, _ expected: String) -> APIError {
+    static func badQuery(_ name: String, _ expected: String) -> APIError {
         .invalidRequest("Invalid '\(name)' in the query: expected \(expected).", param: name, code: "invalid_value")
     }
 

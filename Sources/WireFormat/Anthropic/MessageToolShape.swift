@@ -4,7 +4,7 @@ struct MessageToolShape: Shape {
         static let type = Parameter("type", StringShape())
         static let name = Parameter("name", ToolNameShape(maximumLength: 128))
         static let description = Parameter("description", StringShape())
-        static let schema = Parameter("input_schema", AnyShape())
+        static let schema = Parameter("input_schema", JSONSchemaShape())
         static let strict = Parameter("strict", BooleanShape())
         static let examples = Parameter(
             "input_examples",

@@ -200,7 +200,7 @@ private struct OutputFormatShape: Shape {
 
     private enum Parameters {
         static let type = Parameter("type", ChoiceShape<Kind>())
-        static let schema = Parameter("schema", AnyShape())
+        static let schema = Parameter("schema", JSONSchemaShape())
     }
 
     var name: ShapeName { .object }

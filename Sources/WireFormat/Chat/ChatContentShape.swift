@@ -11,11 +11,14 @@ struct ChatContentShape: Shape {
     /// The types that may stand here.
     let allows: [Kind]
 
+    /// How many parts a list has at least.
+    var minimumCount = 1
+
     let name = ShapeName(singular: "one of a string or array of objects", plural: "strings or arrays of objects")
     var schema: JSONValue { .anyOf(StringShape(), parts) }
 
     private var parts: ListShape<some Shape<ContentPart>> {
-        ListShape(of: ContentPartShape(allows: allows), minimumCount: 1)
+        ListShape(of: ContentPartShape(allows: allows), minimumCount: minimumCount)
     }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> [ContentPart] {

@@ -10,6 +10,8 @@ struct ChatMessageShape: Shape {
         static let content = Parameter("content", ChatContentShape(allows: [.text]))
         static let userContent = Parameter("content", ChatContentShape(allows: [.text, .imageURL]))
         static let assistantContent = Parameter("content", ChatContentShape(allows: [.text, .refusal]))
+        /// Clients send an empty list with calls.
+        static let callContent = Parameter("content", ChatContentShape(allows: [.text, .refusal], minimumCount: 0))
         static let refusal = Parameter("refusal", StringShape())
         static let reasoning = Parameter("reasoning_content", StringShape())
         static let calls = Parameter("tool_calls", ListShape(of: ToolCallShape(), maximumCount: 1_024))
@@ -20,6 +22,8 @@ struct ChatMessageShape: Shape {
     /// What clients send back with an earlier answer.
     private static let dormant: [DormantParameter] = [
         .accepts("annotations", ListShape(of: AnyShape())),
+        // LiteLLM's own.
+        .accepts("provider_specific_fields", MapShape(element: AnyShape())),
         .refuses("audio"),
     ]
 
@@ -50,7 +54,7 @@ struct ChatMessageShape: Shape {
         let refusal = try reader.optional(Parameters.refusal)
         var calls = try reader.optional(Parameters.calls) ?? []
         if let call = try reader.optional(Parameters.functionCall) { calls.append(call) }
-        var content = try reader.optional(Parameters.assistantContent)
+        var content = try reader.optional(calls.isEmpty ? Parameters.assistantContent : Parameters.callContent)
         // An answer that was refused has null for content, as has one that calls tools.
         if content == nil, let refusal { content = [.text(refusal)] }
         if content == nil, calls.isEmpty { content = try reader.required(Parameters.assistantContent) }

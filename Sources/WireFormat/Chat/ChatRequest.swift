@@ -31,7 +31,7 @@ extension ChatRequest {
         static let responseFormat = Parameter("response_format", ResponseFormatShape())
         static let prediction = Parameter("prediction", PredictionShape())
         /// llama.cpp's, for the same.
-        static let jsonSchema = Parameter("json_schema", AnyShape())
+        static let jsonSchema = Parameter("json_schema", JSONSchemaShape())
     }
 
     package init(json: JSONValue) throws(APIError) {

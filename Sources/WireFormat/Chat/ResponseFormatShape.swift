@@ -10,7 +10,7 @@ struct ResponseFormatShape: Shape {
         static let type = Parameter("type", ChoiceShape<Kind>())
         static let jsonSchema = Parameter("json_schema", NamedSchemaShape())
         /// llama.cpp's: a schema for `json_object`.
-        static let schema = Parameter("schema", AnyShape())
+        static let schema = Parameter("schema", JSONSchemaShape())
     }
 
     var name: ShapeName { .object }
@@ -34,7 +34,7 @@ private struct NamedSchemaShape: Shape {
     private enum Parameters {
         static let name = Parameter("name", ToolNameShape())
         static let description = Parameter("description", StringShape())
-        static let schema = Parameter("schema", AnyShape())
+        static let schema = Parameter("schema", JSONSchemaShape())
         static let strict = Parameter("strict", BooleanShape())
     }
 

@@ -58,7 +58,7 @@ struct FunctionShape: Shape {
         static let name = Parameter("name", ToolNameShape())
         static let description = Parameter("description", StringShape())
         static let strict = Parameter("strict", BooleanShape())
-        static let parameters = Parameter("parameters", AnyShape())
+        static let parameters = Parameter("parameters", JSONSchemaShape())
     }
 
     var name: ShapeName { .object }
@@ -87,17 +87,17 @@ private struct CustomToolShape: Shape {
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Tool {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in
-            let pattern = try reader.optional(Parameters.format) ?? nil
+            let grammar = try reader.optional(Parameters.format) ?? nil
             return Tool(
                 name: try reader.required(Parameters.name),
                 description: try reader.optional(Parameters.description),
-                kind: .custom(pattern: pattern)
+                kind: .custom(grammar: grammar)
             )
         }
     }
 }
 
-/// `format` of a custom tool: the pattern that its input has to match, or nil for any text.
+/// `format` of a custom tool: the grammar of its input, or nil for any text.
 private struct CustomFormatShape: Shape {
     private enum Kind: String, CaseIterable {
         case text, grammar
@@ -120,7 +120,7 @@ private struct CustomFormatShape: Shape {
     }
 }
 
-/// `grammar` of a custom tool's format: a regular expression; Lark grammars are refused.
+/// `grammar` of a custom tool's format: a regular expression, or a grammar as Lark reads it.
 struct CustomGrammarShape: Shape {
     private enum Syntax: String, CaseIterable {
         case lark, regex
@@ -134,24 +134,27 @@ struct CustomGrammarShape: Shape {
     var name: ShapeName { .object }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
-        try ObjectReader.read(value, at: path) { reader throws(APIError) in try Self.pattern(&reader) }
+        try ObjectReader.read(value, at: path) { reader throws(APIError) in try Self.grammar(&reader) }
     }
 
-    /// The pattern that the members of an object describe.
-    static func pattern(_ reader: inout ObjectReader) throws(APIError) -> String {
-        let path = reader.path
+    /// The grammar that the members of an object describe, as a schema takes it.
+    static func grammar(_ reader: inout ObjectReader) throws(APIError) -> String {
+        let path = reader.path.member("definition")
         let definition = try reader.required(Parameters.definition)
-        guard try reader.required(Parameters.syntax) == .regex else {
-            throw .unsupportedValue("'lark'", at: path.member("syntax"), supported: ["'regex'"])
-        }
-        do throws(TextPattern.Fault) {
+        do {
+            switch try reader.required(Parameters.syntax) {
             // The whole input has to match, whether the expression says so or not.
-            return try TextPattern(definition, isWhole: true).grammarPattern
+            case .regex: return try TextPattern(definition, isWhole: true).grammar
+            case .lark: return try LarkGrammar(definition).grammar
+            }
+        } catch let fault as TextPattern.Fault {
+            throw .invalidValue("Invalid \(path.quoted): \(fault.description).", at: path)
+        } catch let fault as LarkGrammar.Fault {
+            throw .invalidValue("Invalid \(path.quoted): \(fault.description).", at: path)
+        } catch let error as APIError {
+            throw error
         } catch {
-            throw .invalidValue(
-                "Invalid \(path.member("definition").quoted): \(error.description).",
-                at: path.member("definition")
-            )
+            throw .invalidValue("Invalid \(path.quoted).", at: path)
         }
     }
 }

@@ -110,8 +110,8 @@ package struct Tool: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         /// It takes JSON; strict: of exactly that schema.
         case function(parameters: JSONValue, isStrict: Bool)
-        /// It takes a text, which matches the pattern where there is one.
-        case custom(pattern: String?)
+        /// It takes a text; GBNF of the JSON strings that it may be, where there is one: see ``JSONSchema/grammarKey``.
+        case custom(grammar: String?)
     }
 
     package var name: String

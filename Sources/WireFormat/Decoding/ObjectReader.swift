@@ -37,8 +37,8 @@ struct ObjectReader: ~Copyable {
 
     /// The value of a parameter, or nil where it is absent or null.
     mutating func optional<Content: Shape>(_ parameter: Parameter<Content>) throws(APIError) -> Content.Value? {
-        recorder?.optional(parameter.name, parameter.shape.schema)
-        guard let value = take(parameter.name), value != .null else { return nil }
+        let example = recorder?.optional(parameter.name, parameter.shape.schema)
+        guard let value = example ?? take(parameter.name), value != .null else { return nil }
         return try parameter.shape.decode(value, at: path.member(parameter.name))
     }
 
@@ -55,10 +55,16 @@ struct ObjectReader: ~Copyable {
     /// Checks parameters that have no effect here, and refuses those that would have one.
     mutating func check(_ parameters: [DormantParameter]) throws(APIError) {
         for parameter in parameters {
-            recorder?.optional(parameter.name, parameter.schema)
+            _ = recorder?.optional(parameter.name, parameter.schema)
             guard let value = take(parameter.name), value != .null else { continue }
             try parameter.check(value, at: path.member(parameter.name))
         }
+    }
+
+    /// Whether there is a member that is refused wherever it is; descriptions leave it out.
+    func holds(refused name: String) -> Bool {
+        recorder?.hide(name)
+        return object[name] != nil
     }
 
     private mutating func take(_ key: String) -> JSONValue? {

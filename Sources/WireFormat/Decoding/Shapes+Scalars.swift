@@ -6,6 +6,14 @@ struct AnyShape: Shape {
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> JSONValue { value }
 }
 
+/// A JSON Schema, which is an object; `JSONSchema` checks it.
+struct JSONSchemaShape: Shape {
+    var name: ShapeName { .object }
+    var schema: JSONValue { ["type": "object"] }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> JSONValue { value }
+}
+
 /// `true` or `false`.
 struct BooleanShape: Shape {
     var name: ShapeName { .boolean }

@@ -41,6 +41,16 @@ struct StringShape: Shape {
     }
 }
 
+/// One of the names of an enumeration, or another, which the decoder refuses in words of its own.
+struct NameShape<Value: RawRepresentable<String> & CaseIterable & Sendable>: Shape {
+    var name: ShapeName { .string }
+    var schema: JSONValue { ChoiceShape<Value>().schema }
+
+    func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> String {
+        try StringShape().decode(value, at: path)
+    }
+}
+
 /// One of the names of an enumeration.
 struct ChoiceShape<Value: RawRepresentable<String> & CaseIterable & Sendable>: Shape {
     var name: ShapeName { .string }

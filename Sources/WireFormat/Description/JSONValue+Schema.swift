@@ -24,6 +24,12 @@ extension JSONValue {
         return replacing(changes)
     }
 
+    /// The schema of the same object but for what one of its members may be.
+    func replacing(member name: String, with schema: JSONValue) -> JSONValue {
+        guard let properties = self["properties"] else { return self }
+        return replacing(["properties": properties.replacing([name: schema])])
+    }
+
     /// The same object with other values of some members.
     private func replacing(_ changes: [String: JSONValue]) -> JSONValue {
         guard case .object(let object) = self else { return self }

@@ -20,6 +20,8 @@ final class ParameterRecorder: @unchecked Sendable {
     /// Where the decoder gave up, if it did.
     private(set) var error: APIError?
     private(set) var isTaken = false
+    /// Members that the decoder refuses before it reads them.
+    private var hidden: Set<String> = []
     private let choices: [String: JSONValue]
 
     /// Runs a decoder once.
@@ -43,7 +45,15 @@ final class ParameterRecorder: @unchecked Sendable {
     }
 
     /// Notes a member that may be absent or null.
-    func optional(_ name: String, _ schema: JSONValue) { note(Entry(name: name, schema: schema.orNull)) }
+    ///
+    /// - Returns: What it says in this run, if anything.
+    func optional(_ name: String, _ schema: JSONValue) -> JSONValue? {
+        note(Entry(name: name, schema: schema.orNull))
+        return choices[name]
+    }
+
+    /// Leaves a member out.
+    func hide(_ name: String) { hidden.insert(name) }
 
     /// Notes a member that must be there.
     ///
@@ -59,6 +69,7 @@ final class ParameterRecorder: @unchecked Sendable {
 
     /// The first mention of a member counts.
     private func note(_ entry: Entry) {
+        guard !hidden.contains(entry.name) else { return }
         guard let known = entries.firstIndex(where: { $0.name == entry.name }) else { return entries.append(entry) }
         if entry.isRequired { entries[known].isRequired = true }
     }

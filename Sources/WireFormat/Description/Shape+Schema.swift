@@ -50,6 +50,32 @@ extension JSONValue {
         return schemas.count == 1 ? schemas[0] : ["anyOf": .array(schemas)]
     }
 
+    /// The schema of the object that a decoder reads where some of its members have these values.
+    ///
+    /// - Parameters:
+    ///   - values: The members, which an object then must have.
+    ///   - others: Members that the decoder looks at and refuses then.
+    ///   - required: Members that the decoder can do without otherwise.
+    ///   - decode: Decodes an empty object.
+    /// - Returns: The schema.
+    static func schema(
+        given values: KeyValuePairs<String, JSONValue>,
+        leavingOut others: [String] = [],
+        requiring required: [String] = [],
+        of decode: () throws(APIError) -> Void
+    ) -> JSONValue {
+        let given = Dictionary(values.map { ($0.key, $0.value) }) { first, _ in first }
+        let run = ParameterRecorder(choices: given, decode)
+        return object(
+            run.entries.filter { !others.contains($0.name) }.map { entry in
+                var entry = entry
+                if let value = given[entry.name] { entry.schema = ["type": "string", "enum": [value]] }
+                entry.isRequired = entry.isRequired || given[entry.name] != nil || required.contains(entry.name)
+                return entry
+            }
+        )
+    }
+
     private static func object(_ entries: [ParameterRecorder.Entry]) -> JSONValue {
         var object = JSONObject([
             ("type", "object"), ("properties", .object(JSONObject(entries.map { ($0.name, $0.schema) }))),

@@ -78,7 +78,7 @@ package struct OllamaModelRequest: RequestBody, Equatable {
 /// `format`: nothing, `json`, or a schema.
 private struct OllamaFormatShape: Shape {
     let name = ShapeName(singular: "one of a string or an object", plural: "strings or objects")
-    var schema: JSONValue { .anyOf(StringShape(), MapShape(element: AnyShape())) }
+    var schema: JSONValue { ["anyOf": [["type": "string", "enum": ["json", ""]], JSONSchemaShape().schema]] }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ResponseFormat {
         switch value {

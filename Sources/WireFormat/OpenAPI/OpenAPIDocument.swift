@@ -35,18 +35,16 @@ package struct OpenAPIDocument: JSONRepresentable {
             ],
             "servers": [["url": "/v1"], ["url": "/"]],
             // With a key, or without where the server has none.
-            "security": [["bearer": []], [:]],
+            "security": [["bearer": []], ["key": []], [:]],
             "tags": .array(groups.map { ["name": .string($0.rawValue)] }),
             "paths": .object(paths),
             "components": [
-                "securitySchemes": ["bearer": ["type": "http", "scheme": "bearer"]],
-                "schemas": ["Error": Self.error],
-                "responses": [
-                    "Error": [
-                        "description": "What went wrong, where, and what to do.",
-                        "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],
-                    ]
+                "securitySchemes": [
+                    "bearer": ["type": "http", "scheme": "bearer"],
+                    "key": ["type": "apiKey", "in": "header", "name": "x-api-key"],
                 ],
+                "schemas": .object(JSONObject(Self.errors.map { ($0.name, $0.schema) })),
+                "responses": .object(JSONObject(Self.errors.map { ($0.name, Self.response($0.name)) })),
             ],
         ]
     }
@@ -67,7 +65,42 @@ package struct OpenAPIDocument: JSONRepresentable {
         )
     }
 
-    private static let error: JSONValue = [
+    /// The forms of errors.
+    private static let errors: [(name: String, schema: JSONValue)] = [
+        ("Error", openAIError), ("AnthropicError", anthropicError), ("OllamaError", ollamaError),
+    ]
+
+    private static func response(_ name: String) -> JSONValue {
+        [
+            "description": "What went wrong, where, and what to do.",
+            "content": ["application/json": ["schema": ["$ref": .string("#/components/schemas/\(name)")]]],
+        ]
+    }
+
+    private static let anthropicError: JSONValue = [
+        "type": "object",
+        "required": ["type", "error", "request_id"],
+        "additionalProperties": false,
+        "properties": [
+            "type": ["type": "string", "enum": ["error"]],
+            "error": [
+                "type": "object",
+                "required": ["type", "message"],
+                "additionalProperties": false,
+                "properties": ["type": ["type": "string"], "message": ["type": "string"]],
+            ],
+            "request_id": ["type": "string"],
+        ],
+    ]
+
+    private static let ollamaError: JSONValue = [
+        "type": "object",
+        "required": ["error"],
+        "additionalProperties": false,
+        "properties": ["error": ["type": "string"]],
+    ]
+
+    private static let openAIError: JSONValue = [
         "type": "object",
         "required": ["error"],
         "additionalProperties": false,
@@ -106,8 +139,9 @@ extension OpenAPIDocument.Entry {
         if let content = operation.answer.content {
             responses.append("200", ["description": "The answer.", "content": content])
         }
-        responses.append("4XX", ["$ref": "#/components/responses/Error"])
-        responses.append("5XX", ["$ref": "#/components/responses/Error"])
+        let error: JSONValue = ["$ref": .string("#/components/responses/\(operation.group.error)")]
+        responses.append("4XX", error)
+        responses.append("5XX", error)
         object.append("responses", .object(responses))
         if case .gone = operation.answer { object.append("deprecated", true) }
         return .object(object)
@@ -137,8 +171,34 @@ extension Operation.QueryParameter {
             "name": .string(name),
             "in": "query",
             "description": .string(summary),
-            "schema": isText ? ["type": "string"] : ["type": "string", "enum": ["0", "1"]],
+            "schema": value.schema,
         ]
+    }
+}
+
+extension Operation.QueryParameter.Value {
+    fileprivate var schema: JSONValue {
+        switch self {
+        case .text: ["type": "string"]
+        case .boolean: ["type": "boolean"]
+        case .flag: ["type": "integer", "enum": [0, 1]]
+        case .integer(let range):
+            ["type": "integer", "minimum": JSONValue(range.lowerBound), "maximum": JSONValue(range.upperBound)]
+        case .choice(let names): ["type": "string", "enum": .array(names.map(JSONValue.string))]
+        case .choices(let names):
+            ["type": "array", "items": ["type": "string", "enum": .array(names.map(JSONValue.string))]]
+        }
+    }
+}
+
+extension Operation.Group {
+    /// The component that errors of these endpoints look like.
+    fileprivate var error: String {
+        switch self {
+        case .anthropic: "AnthropicError"
+        case .ollama: "OllamaError"
+        case .openAI, .webUI, .llamaServer, .service, .retired: "Error"
+        }
     }
 }
 
@@ -148,6 +208,7 @@ extension Operation.Answer {
         switch self {
         case .json: ["application/json": [:]]
         case .jsonOrEvents: ["application/json": [:], "text/event-stream": [:]]
+        case .jsonOrLines: ["application/json": [:], "application/x-ndjson": [:]]
         case .text(let contentType): .object(JSONObject([(contentType, [:])]))
         case .gone: nil
         }

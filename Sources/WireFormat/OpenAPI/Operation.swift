@@ -5,6 +5,8 @@ package struct Operation: Sendable {
         case json
         /// JSON, or server-sent events where the request asks for a stream.
         case jsonOrEvents
+        /// JSON, or a line of it for each piece unless the request asks for no stream.
+        case jsonOrLines
         case text(contentType: String)
         /// There is no such answer any more: always 410.
         case gone
@@ -12,14 +14,26 @@ package struct Operation: Sendable {
 
     /// One parameter behind the question mark.
     package struct QueryParameter: Sendable {
-        package let name: String
-        package let summary: String
-        /// Whether it is a text of the client's; otherwise `1` means yes.
-        package let isText: Bool
+        /// What its value may be.
+        package enum Value: Sendable {
+            case text
+            /// `true` or `false`.
+            case boolean
+            /// `1` means yes.
+            case flag
+            case integer(ClosedRange<Int>)
+            case choice([String])
+            /// One of these names, any number of times.
+            case choices([String])
+        }
 
-        package init(_ name: String, isText: Bool = false, _ summary: String) {
+        package let name: String
+        package let value: Value
+        package let summary: String
+
+        package init(_ name: String, _ value: Value, _ summary: String) {
             self.name = name
-            self.isText = isText
+            self.value = value
             self.summary = summary
         }
     }
@@ -29,6 +43,8 @@ package struct Operation: Sendable {
         case openAI = "OpenAI"
         case webUI = "text-generation-webui"
         case llamaServer = "llama-server"
+        case anthropic = "Anthropic"
+        case ollama = "Ollama"
         case service = "Service"
         case retired = "Retired"
     }

@@ -43,7 +43,7 @@ private struct ResponseItemShape: Shape {
     }
 
     private enum Parameters {
-        static let type = Parameter("type", StringShape())
+        static let type = Parameter("type", NameShape<Kind>())
         static let id = Parameter("id", StringShape(minimumLength: 1, maximumLength: 256))
         static let status = Parameter("status", ChoiceShape<ResponseItem.Status>())
         static let role = Parameter("role", ChoiceShape<Role>())
@@ -74,8 +74,23 @@ private struct ResponseItemShape: Shape {
 
     var name: ShapeName { .object }
 
-    /// Which members there are depends on a type that may be left out.
-    var schema: JSONValue { ["type": "object"] }
+    /// Which members there are depends on a type, which messages may leave out.
+    var schema: JSONValue {
+        let decode = { () throws(APIError) -> Void in _ = try self.decode([:], at: .root) }
+        let messages = Role.allCases.map { role in
+            JSONValue.schema(given: ["role": .string(role.rawValue)], of: decode)
+                .replacing(member: "type", with: ["type": ["string", "null"], "enum": ["message", .null]])
+        }
+        let others = Kind.allCases.filter { $0 != .message }.map { kind in
+            JSONValue.schema(
+                given: ["type": .string(kind.rawValue)],
+                leavingOut: ["role"],
+                requiring: kind == .itemReference ? ["id"] : [],
+                of: decode
+            )
+        }
+        return ["anyOf": .array(messages + others)]
+    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ResponseInput {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in

@@ -65,12 +65,14 @@ extension ResponseRequest {
     /// Parameters of chat completions, and what they are called here.
     private static let moved = [
         ("messages", "input"), ("max_tokens", "max_output_tokens"), ("max_completion_tokens", "max_output_tokens"),
-        ("response_format", "text.format"), ("reasoning_effort", "reasoning.effort"), ("verbosity", "text.verbosity"),
+        ("n_predict", "max_output_tokens"), ("response_format", "text.format"),
+        ("reasoning_effort", "reasoning.effort"),
+        ("verbosity", "text.verbosity"),
     ]
 
     package init(json: JSONValue) throws(APIError) {
-        if case .object(let object) = json {
-            for (old, new) in Self.moved where object[old] != nil {
+        self = try ObjectReader.read(json, at: .root) { reader throws(APIError) in
+            for (old, new) in Self.moved where reader.holds(refused: old) {
                 throw .invalidRequest(
                     "Unsupported parameter: '\(old)'. In the Responses API, this parameter has moved to '\(new)'. "
                         + "Try again with the new parameter.",
@@ -78,8 +80,8 @@ extension ResponseRequest {
                     code: "unsupported_parameter"
                 )
             }
+            return try Self(reading: &reader)
         }
-        self = try ObjectReader.read(json, at: .root) { reader throws(APIError) in try Self(reading: &reader) }
     }
 
     private init(reading reader: inout ObjectReader) throws(APIError) {

@@ -35,7 +35,7 @@ private struct ResponseTextFormatShape: Shape {
         static let type = Parameter("type", ChoiceShape<Kind>())
         static let name = Parameter("name", ToolNameShape())
         static let description = Parameter("description", StringShape())
-        static let schema = Parameter("schema", AnyShape())
+        static let schema = Parameter("schema", JSONSchemaShape())
         static let strict = Parameter("strict", BooleanShape())
     }
 

@@ -10,11 +10,11 @@ struct ResponseToolShape: Shape {
     }
 
     private enum Parameters {
-        static let type = Parameter("type", StringShape())
+        static let type = Parameter("type", NameShape<Kind>())
         static let name = Parameter("name", ToolNameShape())
         static let description = Parameter("description", StringShape())
         static let strict = Parameter("strict", BooleanShape())
-        static let parameters = Parameter("parameters", AnyShape())
+        static let parameters = Parameter("parameters", JSONSchemaShape())
         static let format = Parameter("format", ResponseCustomFormatShape())
     }
 
@@ -27,22 +27,6 @@ struct ResponseToolShape: Shape {
     ]
 
     var name: ShapeName { .object }
-
-    /// The decoder names each type of tool that is not here.
-    var schema: JSONValue {
-        [
-            "type": "object",
-            "properties": [
-                "type": ["type": "string", "enum": ["function", "custom"]],
-                "name": Parameters.name.shape.schema,
-                "description": Parameters.description.shape.schema,
-                "strict": Parameters.strict.shape.schema,
-                "parameters": Parameters.parameters.shape.schema,
-                "format": Parameters.format.shape.schema,
-            ],
-            "required": ["type", "name"],
-        ]
-    }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Declaration {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in
@@ -89,7 +73,7 @@ struct ResponseToolShape: Shape {
         let description = try reader.optional(Parameters.description)
         let format = try reader.optional(Parameters.format)
         return Declaration(
-            tool: Tool(name: name, description: description, kind: .custom(pattern: format?.pattern)),
+            tool: Tool(name: name, description: description, kind: .custom(grammar: format?.grammar)),
             json: [
                 "type": "custom", "name": .string(name), "description": JSONValue(description),
                 "format": format?.json ?? ["type": "text"],
@@ -98,10 +82,10 @@ struct ResponseToolShape: Shape {
     }
 }
 
-/// `format` of a custom tool: any text, or one that matches a pattern.
+/// `format` of a custom tool: any text, or one of a grammar.
 private struct ResponseCustomFormatShape: Shape {
     struct Format {
-        let pattern: String?
+        let grammar: String?
         let json: JSONValue
     }
 
@@ -116,7 +100,7 @@ private struct ResponseCustomFormatShape: Shape {
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> Format {
         try ObjectReader.read(value, at: path) { reader throws(APIError) in
             let isText = try reader.required(Self.type) == .text
-            return Format(pattern: isText ? nil : try CustomGrammarShape.pattern(&reader), json: value)
+            return Format(grammar: isText ? nil : try CustomGrammarShape.grammar(&reader), json: value)
         }
     }
 }
@@ -133,7 +117,7 @@ struct ResponseToolChoiceShape: Shape {
     }
 
     private enum Parameters {
-        static let type = Parameter("type", StringShape())
+        static let type = Parameter("type", NameShape<Kind>())
         static let name = Parameter("name", StringShape(minimumLength: 1))
         static let mode = Parameter("mode", ChoiceShape<AllowedMode>())
         static let tools = Parameter(
@@ -145,12 +129,8 @@ struct ResponseToolChoiceShape: Shape {
     let name = ShapeName(singular: "one of a string or an object", plural: "strings or objects")
 
     var schema: JSONValue {
-        [
-            "anyOf": [
-                ChoiceShape<ToolChoiceMode>().schema,
-                ["type": "object", "properties": ["type": ChoiceShape<Kind>().schema], "required": ["type"]],
-            ]
-        ]
+        let object = JSONValue.schema { () throws(APIError) in _ = try decode([:], at: .root) }
+        return ["anyOf": [ChoiceShape<ToolChoiceMode>().schema, object ?? ["type": "object"]]]
     }
 
     func decode(_ value: JSONValue, at path: ParameterPath) throws(APIError) -> ToolChoice {

@@ -32,6 +32,26 @@ struct ScalarSet: Equatable, Sendable {
     func union(_ other: ScalarSet) -> ScalarSet { ScalarSet(ranges + other.ranges) }
     func subtracting(_ other: ScalarSet) -> ScalarSet { inverted.union(other).inverted }
 
+    /// The set with both cases of its ASCII letters.
+    var withBothCases: ScalarSet {
+        var set = self
+        for letter in UInt32(0x41)...0x5A {
+            let (upper, lower) = (contains(letter), contains(letter + 0x20))
+            if upper != lower { set = set.union(ScalarSet([letter...letter, letter + 0x20...letter + 0x20])) }
+        }
+        return set
+    }
+
+    /// Both cases of a letter, where each is one character; nil where there is one case.
+    static func cases(of scalar: Unicode.Scalar) -> ScalarSet? {
+        let forms = [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping]
+            .map(\.unicodeScalars).filter { $0.count == 1 }.joined()
+        let set = ScalarSet(([scalar] + forms).map { $0.value...$0.value })
+        return set.ranges.count > 1 || set.ranges[0].count > 1 ? set : nil
+    }
+
+    func contains(_ value: UInt32) -> Bool { ranges.contains { $0.contains(value) } }
+
     static let digits = ScalarSet([0x30...0x39])
     static let wordCharacters = ScalarSet([0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A])
     static let spaces = ScalarSet("\t\n\u{B}\u{C}\r \u{A0}\u{1680}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}\u{FEFF}")

@@ -1,4 +1,5 @@
-/// Writes a schema anew, node by node, so that llama.cpp enforces all of it.
+/// Writes a schema anew, node by node, so that all of it is enforced: in words that llama.cpp makes a grammar of, or with
+/// the grammar beside them.
 struct SchemaWriter {
     /// So many schemas may stand within one.
     private static let maximumNodes = 5_000
@@ -80,7 +81,8 @@ struct SchemaWriter {
         guard names <= Self.maximumNames else { throw invalid("the names of its properties are too long", at: path) }
         var schema: JSONObject
         switch value {
-        case .object(let object): schema = object
+        case .object(let object):
+            schema = JSONObject(members: object.members.filter { $0.key != JSONSchema.grammarKey })
         case .bool(true): return [:]
         case .bool(false):
             try refuse("false", at: path)
@@ -265,19 +267,27 @@ struct SchemaWriter {
             }
             return schema
         }
+        var grammars: [(kind: Kind, text: String?)] = []
         for kind in kinds {
+            var grammar: String?
             switch kind {
             case .object: try object(&schema, at: path, nameLength: nameLength)
             case .array: try array(&schema, at: path, nameLength: nameLength)
-            case .string: try string(&schema, at: path)
-            case .integer: try integer(&schema, at: path)
-            case .number:
-                for key in ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]
-                where schema[key] != nil {
-                    try refuse(key, at: path, because: "of type 'number' can't be enforced")
-                }
+            case .string: grammar = try string(&schema, at: path)
+            case .integer: grammar = try integer(&schema, isAlone: kinds.count == 1, at: path)
+            case .number: grammar = try number(schema, isInteger: false, at: path)
             case .boolean, .null: break
             }
+            grammars.append((kind, grammar))
+        }
+        if kinds.count == 1, let grammar = grammars[0].text {
+            schema.append(JSONSchema.grammarKey, .string(grammar))
+        } else if grammars.contains(where: { $0.text != nil }) {
+            let alternatives = grammars.map { kind, text -> JSONValue in
+                let name = JSONValue.string(kind.rawValue)
+                return text.map { .object(JSONObject([("type", name), (JSONSchema.grammarKey, .string($0))])) } ?? name
+            }
+            schema.append(JSONSchema.grammarKey, .array(alternatives))
         }
         return schema
     }
@@ -368,7 +378,8 @@ struct SchemaWriter {
         }
     }
 
-    private mutating func string(_ schema: inout JSONObject, at path: ParameterPath) throws(APIError) {
+    /// - Returns: GBNF of the texts, where llama.cpp can't hold them to the schema.
+    private mutating func string(_ schema: inout JSONObject, at path: ParameterPath) throws(APIError) -> String? {
         let lengths = ["minLength", "maxLength"].filter { schema[$0] != nil && schema[$0] != 0 }
         let least = schema["minLength"].flatMap(Self.count)
         guard least ?? 0 <= schema["maxLength"].flatMap(Self.count) ?? .max else {
@@ -379,44 +390,34 @@ struct SchemaWriter {
                 try refuse(key, at: path, because: "beside 'pattern' can't be enforced")
             }
             do throws(TextPattern.Fault) {
-                schema = schema.replacing("pattern", with: .string(try TextPattern(pattern).grammarPattern))
+                return try TextPattern(StringFormat.knownPatterns[pattern] ?? pattern).grammar
             } catch {
                 try refuse("pattern", at: path, because: "can't be enforced (\(error.description))")
                 schema = JSONObject(members: schema.members.filter { $0.key != "pattern" })
             }
-            return
+            return nil
         }
-        guard case .string(let format)? = schema["format"] else { return }
+        guard case .string(let format)? = schema["format"], !StringFormat.ofAnyText.contains(format) else { return nil }
         for key in lengths { try refuse(key, at: path, because: "beside 'format' can't be enforced") }
-        if ["date", "time", "date-time", "uuid"].contains(format) { return }
-        guard let pattern = Self.formats[format] else {
-            return try refuse("format", at: path, because: "'\(format.clipped())' can't be enforced")
+        // llama.cpp knows UUIDs.
+        if format == "uuid" { return nil }
+        guard let pattern = StringFormat.patterns[format], let pattern = try? TextPattern(pattern) else {
+            try refuse("format", at: path, because: "'\(format.clipped())' can't be enforced")
+            return nil
         }
-        // The format stays for whoever reads the schema: the pattern is what counts.
-        do throws(TextPattern.Fault) {
-            schema.append("pattern", .string(try TextPattern(pattern).grammarPattern))
-        } catch {
-            try refuse("format", at: path)
-        }
+        return pattern.grammar
     }
 
-    /// Formats as patterns: each text that matches is of the format, not the other way round.
-    private static let formats = [
-        "email": #"^[a-z0-9]+([._+-][a-z0-9]+)*@([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\.){1,3}[a-z]{2,10}$"#,
-        "hostname": #"^([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\.){0,4}[a-z]([a-z0-9-]{0,30}[a-z0-9])?$"#,
-        "ipv4": #"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$"#,
-        "ipv6": #"^([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$"#,
-        "duration": #"^P([0-9]{1,6}W|[0-9]{1,6}D(T[0-9]{1,6}[HMS])?|T([0-9]{1,6}H)?([0-9]{1,6}M)?[0-9]{1,6}S)$"#,
-    ]
+    private static let bounds = ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"]
 
-    private mutating func integer(_ schema: inout JSONObject, at path: ParameterPath) throws(APIError) {
-        if let factor = schema["multipleOf"], factor != 1 { try refuse("multipleOf", at: path) }
-        let keys = ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"]
-        guard keys.contains(where: { schema[$0] != nil }) else { return }
-        // Both bounds at once: llama.cpp is exact then, and not always with one of them. Its integers have 16 digits at most.
+    /// - Returns: GBNF of the numbers, where llama.cpp can't hold them to the schema.
+    private mutating func integer(_ schema: inout JSONObject, isAlone: Bool, at path: ParameterPath) throws(APIError)
+        -> String?
+    {
+        // Both bounds at once: llama.cpp is exact then, and not always with one of them.
         let limit = 999_999_999_999_999.0
         var (least, most) = (-limit, limit)
-        for key in keys {
+        for key in Self.bounds {
             guard let value = schema[key] else { continue }
             guard let bound = Self.number(value) else { throw invalid("'\(key)' must be a number", at: path) }
             switch key {
@@ -427,11 +428,47 @@ struct SchemaWriter {
             }
         }
         guard least <= most, least <= limit, most >= -limit else {
-            throw invalid("no integer is within its bounds", at: path)
+            throw invalid("no integer of 15 digits is within its bounds", at: path)
         }
-        schema = JSONObject(members: schema.members.filter { !keys.contains($0.key) })
+        if !isAlone || schema["multipleOf"] ?? 1 != 1 { return try number(schema, isInteger: true, at: path) }
+        guard Self.bounds.contains(where: { schema[$0] != nil }) else { return nil }
+        schema = JSONObject(members: schema.members.filter { !Self.bounds.contains($0.key) })
         schema.append("minimum", .integer(Int64(least)))
         schema.append("maximum", .integer(Int64(most)))
+        return nil
+    }
+
+    /// - Returns: GBNF of the numbers within bounds; nil where there are none.
+    private func number(_ schema: JSONObject, isInteger: Bool, at path: ParameterPath) throws(APIError) -> String? {
+        guard (Self.bounds + ["multipleOf"]).contains(where: { schema[$0] != nil }) else { return nil }
+        var range = NumberRange(isInteger: isInteger)
+        for key in Self.bounds {
+            guard let value = schema[key] else { continue }
+            guard let number = DecimalNumber(value), let order = Self.number(value) else {
+                throw invalid("'\(key)' must be a number", at: path)
+            }
+            let bound = NumberRange.Bound(value: number, order: order, isExclusive: key.hasPrefix("exclusive"))
+            if key.hasSuffix("inimum") { range.raise(to: bound) } else { range.lower(to: bound) }
+        }
+        if let value = schema["multipleOf"] {
+            guard let factor = DecimalNumber(value), let order = Self.number(value), order > 0 else {
+                throw invalid("'multipleOf' must be a number above 0", at: path)
+            }
+            do throws(NumberMultiples.TooMany) {
+                let multiples = try NumberMultiples(of: factor, in: range)
+                if let expression = multiples.expression {
+                    return ([expression] + multiples.rules).joined(separator: "\n")
+                }
+            } catch {
+                try refuse("multipleOf", at: path, because: "of this number can't be enforced")
+                return range.expression
+            }
+            throw invalid("no multiple of 15 digits is within its bounds", at: path)
+        }
+        guard let expression = range.expression else {
+            throw invalid("no number of 15 digits is within its bounds", at: path)
+        }
+        return expression
     }
 
     private static func number(_ value: JSONValue) -> Double? {

@@ -1,28 +1,39 @@
-/// A regular expression, as a grammar can hold text to it.
+/// A regular expression, as a grammar holds text to it that stands in a JSON string.
 ///
-/// Read as ECMAScript's; what no grammar can express is refused: lookaround, back references, word boundaries, anchors
-/// inside. Of a class, characters that JSON writes with a backslash are left out: what is generated matches all the same.
+/// Read as ECMAScript's, with Python's named groups and flags besides; what no grammar can express is refused: lookaround,
+/// back references, word boundaries, anchors inside.
 struct TextPattern {
     /// Why an expression can't be used.
     struct Fault: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// The expression in the subset that llama.cpp turns into a grammar: letters and digits, classes, groups,
-    /// alternatives and repetitions, between `^` and `$`.
-    let grammarPattern: String
+    /// What an expression's flags change.
+    struct Flags: Equatable {
+        /// ASCII letters stand for both their cases; of others, those that are written as such.
+        var ignoresCase = false
+        /// The dot stands for line ends too.
+        var dotIsAll = false
+    }
+
+    /// GBNF of the texts that match, as JSON writes them between quotes.
+    let expression: String
+
+    /// GBNF of the JSON strings that match.
+    var grammar: String { GrammarText.quoted(expression) }
 
     /// - Parameters:
     ///   - source: The expression.
     ///   - isWhole: Whether all of the text has to match; otherwise a part of it, as in JSON Schema.
+    ///   - flags: What holds from the beginning.
     /// - Throws: ``Fault`` where it is malformed, or asks for more than a grammar can do.
-    init(_ source: String, isWhole: Bool = false) throws(Fault) {
-        var reader = PatternReader(source)
-        grammarPattern = "^\(try reader.read(isWhole: isWhole))$"
+    init(_ source: String, isWhole: Bool = false, flags: Flags = Flags()) throws(Fault) {
+        var reader = PatternReader(source, flags: flags)
+        expression = try reader.read(isWhole: isWhole)
     }
 }
 
-/// Reads an expression, and writes it anew.
+/// Reads an expression, and writes it as GBNF.
 private struct PatternReader {
     private static let maximumRepetition = 1_000
     private static let maximumDepth = 50
@@ -30,8 +41,12 @@ private struct PatternReader {
     private let scalars: [Unicode.Scalar]
     private var position = 0
     private var depth = 0
+    private var flags: TextPattern.Flags
 
-    init(_ source: String) { scalars = Array(source.unicodeScalars) }
+    init(_ source: String, flags: TextPattern.Flags) {
+        scalars = Array(source.unicodeScalars)
+        self.flags = flags
+    }
 
     private var next: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
 
@@ -43,59 +58,91 @@ private struct PatternReader {
 
     /// All of the expression; what is not anchored may stand anywhere.
     mutating func read(isWhole: Bool) throws(TextPattern.Fault) -> String {
-        let anything = Self.written(ScalarSet([]).inverted.subtracting(.escapedInJSON)) + "*"
+        try readLeadingFlags()
+        let anything = Self.anyCharacter + "*"
         var alternatives: [String] = []
         repeat {
             let begins = take("^") || isWhole
             var sequence = try readSequence()
             let ends = take("$") || isWhole
-            if !begins { sequence = anything + sequence }
-            if !ends { sequence += anything }
+            if !begins { sequence = anything + " " + sequence }
+            if !ends { sequence += " " + anything }
             alternatives.append(sequence)
         } while take("|")
         if let next { throw TextPattern.Fault(description: "there is a '\(next)' too many") }
-        return alternatives.count == 1 ? alternatives[0] : "(\(alternatives.joined(separator: "|")))"
+        return alternatives.count == 1 ? alternatives[0] : "(\(alternatives.joined(separator: " | ")))"
+    }
+
+    private static let anyCharacter = GrammarText.set(ScalarSet([]).inverted) ?? "[]"
+
+    /// Flags for all of it, as in `(?i)`.
+    private mutating func readLeadingFlags() throws(TextPattern.Fault) {
+        guard scalars.starts(with: "(?".unicodeScalars), scalars.count > 2, ("a"..."z").contains(scalars[2]) else {
+            return
+        }
+        let start = position
+        position = 2
+        let inner = try readFlags()
+        guard take(")") else {
+            position = start
+            return
+        }
+        flags = inner
+    }
+
+    /// Flags that go on from those in force, up to what is none.
+    private mutating func readFlags() throws(TextPattern.Fault) -> TextPattern.Flags {
+        var (inner, isOn) = (flags, true)
+        while let next, next == "-" || ("a"..."z").contains(next) {
+            position += 1
+            switch next {
+            case "-": isOn = false
+            case "i": inner.ignoresCase = isOn
+            case "s": inner.dotIsAll = isOn
+            // Anchors inside are refused, and classes are ASCII's anyway.
+            case "m", "u", "a": break
+            default: throw TextPattern.Fault(description: "the flag '\(next)' is not supported")
+            }
+        }
+        return inner
     }
 
     private mutating func readSequence() throws(TextPattern.Fault) -> String {
-        var text = ""
+        var parts: [String] = []
         while let next, next != "|", next != ")", next != "$" {
             let atom = try readAtom()
-            text += atom + (try readRepetition())
+            parts.append(atom + (try readRepetition()))
         }
-        return text
+        return parts.isEmpty ? "\"\"" : parts.joined(separator: " ")
     }
 
     private mutating func readAtom() throws(TextPattern.Fault) -> String {
         let scalar = scalars[position]
         position += 1
         switch scalar {
-        case ".": return try Self.classText(ScalarSet.lineEnds.inverted)
-        case "[": return try Self.classText(try readClass())
+        case ".": return try text(of: flags.dotIsAll ? ScalarSet([]).inverted : ScalarSet.lineEnds.inverted)
+        case "[": return try text(of: try readClass())
         case "(": return try readGroup()
         case "\\":
             switch try readEscape(inClass: false) {
-            case .one(let scalar): return Self.literal(scalar)
-            case .several(let set): return try Self.classText(set)
+            case .one(let scalar): return try literal(scalar)
+            case .several(let set): return try text(of: set)
             }
         case "*", "+", "?", "{": throw TextPattern.Fault(description: "there is nothing to repeat before '\(scalar)'")
         case "^": throw TextPattern.Fault(description: "an anchor inside the pattern is not supported")
-        default: return Self.literal(scalar)
+        default: return try literal(scalar)
         }
     }
 
     private mutating func readGroup() throws(TextPattern.Fault) -> String {
         depth += 1
         guard depth <= Self.maximumDepth else { throw TextPattern.Fault(description: "it is nested too deeply") }
-        defer { depth -= 1 }
-        if take("?") {
-            if take("<"), let next, next != "=", next != "!" {
-                while let next = self.next, next != ">" { position += next == ")" ? scalars.count : 1 }
-                guard take(">") else { throw TextPattern.Fault(description: "a group's name has no end") }
-            } else if !take(":") {
-                throw TextPattern.Fault(description: "lookaround and flags are not supported")
-            }
+        let outer = flags
+        defer {
+            depth -= 1
+            flags = outer
         }
+        if take("?") { try readGroupKind() }
         var alternatives: [String] = []
         repeat { alternatives.append(try readSequence()) } while take("|")
         guard take(")") else {
@@ -104,7 +151,20 @@ private struct PatternReader {
                     ? "a parenthesis is not closed" : "an anchor inside the pattern is not supported"
             )
         }
-        return "(\(alternatives.joined(separator: "|")))"
+        return "(\(alternatives.joined(separator: " | ")))"
+    }
+
+    /// What stands behind `(?`: a name, flags, or nothing.
+    private mutating func readGroupKind() throws(TextPattern.Fault) {
+        let isPython = next == "P" && position + 1 < scalars.count && scalars[position + 1] == "<"
+        if isPython { position += 1 }
+        if take("<"), let next, next != "=", next != "!" {
+            while let next = self.next, next != ">" { position += next == ")" ? scalars.count : 1 }
+            guard take(">") else { throw TextPattern.Fault(description: "a group's name has no end") }
+            return
+        }
+        if let next, next == "-" || ("a"..."z").contains(next) { flags = try readFlags() }
+        guard take(":") else { throw TextPattern.Fault(description: "lookaround is not supported") }
     }
 
     /// What stands behind an atom; empty where it stands once.
@@ -166,6 +226,7 @@ private struct PatternReader {
             set = set.union(ScalarSet([lower.value...upper.value]))
         }
         guard take("]") else { throw TextPattern.Fault(description: "a class is not closed") }
+        if flags.ignoresCase { set = set.withBothCases }
         return isInverted ? set.inverted : set
     }
 
@@ -214,47 +275,15 @@ private struct PatternReader {
         return scalar
     }
 
-    /// One character as it stands in JSON.
-    private static func literal(_ scalar: Unicode.Scalar) -> String {
-        switch scalar {
-        case "a"..."z", "A"..."Z", "0"..."9": String(scalar)
-        // Behind a backslash, which the expression itself writes twice.
-        case "\"": #"(\\")"#
-        case "\\": #"(\\\\)"#
-        case "\n": #"(\\n)"#
-        case "\r": #"(\\r)"#
-        case "\t": #"(\\t)"#
-        case "\u{8}": #"(\\b)"#
-        case "\u{C}": #"(\\f)"#
-        case "\0"..."\u{1F}", "\u{7F}": #"(\\u00"# + hexadecimal(scalar.value, 2) + ")"
-        default: written(ScalarSet([scalar.value...scalar.value]))
+    private func literal(_ scalar: Unicode.Scalar) throws(TextPattern.Fault) -> String {
+        let cases = flags.ignoresCase ? ScalarSet.cases(of: scalar) : nil
+        return try cases.map { set throws(TextPattern.Fault) in try text(of: set) } ?? GrammarText.literal([scalar])
+    }
+
+    private func text(of set: ScalarSet) throws(TextPattern.Fault) -> String {
+        guard let text = GrammarText.set(set) else {
+            throw TextPattern.Fault(description: "a class has no character")
         }
-    }
-
-    private static func classText(_ set: ScalarSet) throws(TextPattern.Fault) -> String {
-        let plain = set.subtracting(.escapedInJSON)
-        guard !plain.ranges.isEmpty else {
-            throw TextPattern.Fault(description: "a class has no character that JSON writes as it is")
-        }
-        return written(plain)
-    }
-
-    private static func written(_ set: ScalarSet) -> String {
-        "[" + set.ranges.map { escaped($0.lowerBound) + ($0.count > 1 ? "-" + escaped($0.upperBound) : "") }.joined()
-            + "]"
-    }
-
-    private static func escaped(_ value: UInt32) -> String {
-        switch value {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: String(UnicodeScalar(UInt8(value)))
-        case ...0xFF: "\\x" + hexadecimal(value, 2)
-        case ...0xFFFF: "\\u" + hexadecimal(value, 4)
-        default: "\\U" + hexadecimal(value, 8)
-        }
-    }
-
-    private static func hexadecimal(_ value: UInt32, _ digits: Int) -> String {
-        let text = String(value, radix: 16, uppercase: true)
-        return String(repeating: "0", count: digits - text.count) + text
+        return text
     }
 }

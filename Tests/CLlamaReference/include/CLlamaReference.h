@@ -42,6 +42,16 @@ void reference_chain_accept(reference_chain * chain, int32_t token);
 // the temperature is not 0.
 int32_t reference_chain_choose(reference_chain * chain, const float * logits, float * probabilities);
 
+// The sampler of llama.cpp's common library for the same options, which name a chain; biases apart. Penalties of presence
+// and frequency look back as far as the repetition penalty there: either may be asked for, not both.
+typedef struct reference_common reference_common;
+
+// NULL where the model does not load.
+reference_common * reference_common_create(const char * model_path, const cl_sampler_options * options);
+void reference_common_free(reference_common * common);
+// Chooses from as many logits as the vocabulary has, and remembers.
+int32_t reference_common_choose(reference_common * common, const float * logits);
+
 // llama.cpp's own sampler of a grammar, over the vocabulary of a model. NULL where the model does not load.
 typedef struct reference_grammar reference_grammar;
 
