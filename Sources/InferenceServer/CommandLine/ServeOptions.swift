@@ -123,6 +123,16 @@ struct ServeOptions {
         help:
             "a folder of chat templates that chats may name (default:\ninstruction-templates, beside the models folder)"
     )
+    static let voices = CommandLineOption(
+        "--voices",
+        value: "DIR",
+        help: "a folder where custom voices are kept, unencrypted (default:\nvoices, beside the models folder)"
+    )
+    static let maxSpeechInput = CommandLineOption(
+        "--max-speech-input",
+        value: "N",
+        help: "longest text that is spoken in one request, in characters\n(default: 4096)"
+    )
     static let inlineTemplates = CommandLineOption(
         "--allow-inline-templates",
         help:
@@ -140,9 +150,8 @@ struct ServeOptions {
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
             strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, projector, storeFolder, storeSize,
-            maxResponses, responsesSize, embeddingOverflow, characters, instructionTemplates, inlineTemplates,
-            showPrompts, api,
-            publicAPI,
+            maxResponses, responsesSize, embeddingOverflow, characters, instructionTemplates, inlineTemplates, voices,
+            maxSpeechInput, showPrompts, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -169,6 +178,10 @@ struct ServeOptions {
     var embeddingOverflow: EmbeddingOverflow
     var library: WebUILibrary
     var allowsInlineTemplates: Bool
+    /// Of custom voices.
+    var voiceFolder: String
+    /// In characters.
+    var maxSpeechInput: Int
     var showsPrompts: Bool
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
@@ -205,6 +218,8 @@ struct ServeOptions {
             templates: options.string(Self.instructionTemplates) ?? beside.appending(path: "instruction-templates").path
         )
         allowsInlineTemplates = options.has(Self.inlineTemplates)
+        voiceFolder = options.string(Self.voices) ?? beside.appending(path: "voices").path
+        maxSpeechInput = try options.integer(Self.maxSpeechInput, in: 1...1_000_000) ?? 4096
         showsPrompts = options.has(Self.showPrompts)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(
