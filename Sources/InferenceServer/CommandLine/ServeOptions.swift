@@ -78,6 +78,12 @@ struct ServeOptions {
         help:
             "a smaller model of the same vocabulary that guesses ahead for the\ndefault model where that pays (default: none)"
     )
+    static let projector = CommandLineOption(
+        "--mmproj",
+        value: "FILE",
+        help:
+            "the projector with which the default chat model sees images;\nnone for no images at all (default: mmproj-NAME.gguf beside each\nmodel, NAME.gguf)"
+    )
     static let storeFolder = CommandLineOption(
         "--kv-store",
         value: "DIR",
@@ -143,8 +149,8 @@ struct ServeOptions {
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, maxResponses,
-            responsesSize, embeddingOverflow, characters, instructionTemplates, inlineTemplates, voices,
+            strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, projector, storeFolder, storeSize,
+            maxResponses, responsesSize, embeddingOverflow, characters, instructionTemplates, inlineTemplates, voices,
             maxSpeechInput, showPrompts, api, publicAPI,
         ] + ModelOptions.all
 
@@ -162,6 +168,7 @@ struct ServeOptions {
     var maxDrafts: Int
     /// By its name, or its path; nil for none.
     var draftModel: String?
+    var projector: ProjectorChoice
     var maxBody: Int
     /// Nil where nothing outlives the process.
     var storeFolder: String?
@@ -196,6 +203,7 @@ struct ServeOptions {
         maxGap = .milliseconds(try options.integer(Self.maxGap, in: 1...60_000) ?? 100)
         maxDrafts = try options.integer(Self.speculation, in: 0...64) ?? 8
         draftModel = try Self.draftModel(options, maxDrafts: maxDrafts, isDeterministic: model.isDeterministic)
+        projector = options.string(Self.projector).map { $0 == "none" ? .none : .file($0) } ?? .beside
         maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
         storeFolder = options.string(Self.storeFolder)
         storeSize = try Self.storeSize(options)

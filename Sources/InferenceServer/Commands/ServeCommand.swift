@@ -28,6 +28,7 @@ struct ServeCommand {
             folder,
             options: options.model,
             draftModel: options.draftModel,
+            projector: options.projector,
             budget: budget
         )
         selection.printPlan(budget, available: available)
