@@ -76,7 +76,8 @@ extension Routes {
             parameters: Int(information.parameters),
             quantization: information.description.split(separator: " ").dropFirst(2).joined(separator: " "),
             contextLength: model.plan.options.contextLength,
-            trainingContext: information.trainingContext
+            trainingContext: information.trainingContext,
+            seesImages: model.seesImages
         )
     }
 }

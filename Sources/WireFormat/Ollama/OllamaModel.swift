@@ -23,6 +23,8 @@ package struct OllamaModel: Sendable, Equatable {
     /// Tokens of prompt and answer in its training.
     package let trainingContext: Int
 
+    package let seesImages: Bool
+
     package init(
         id: String,
         modifiedAt: String,
@@ -32,7 +34,8 @@ package struct OllamaModel: Sendable, Equatable {
         parameters: Int,
         quantization: String,
         contextLength: Int,
-        trainingContext: Int
+        trainingContext: Int,
+        seesImages: Bool = false
     ) {
         self.id = id
         self.modifiedAt = modifiedAt
@@ -43,6 +46,7 @@ package struct OllamaModel: Sendable, Equatable {
         self.quantization = quantization
         self.contextLength = contextLength
         self.trainingContext = trainingContext
+        self.seesImages = seesImages
     }
 
     /// An element of `GET /api/tags`.
@@ -68,6 +72,7 @@ package struct OllamaModel: Sendable, Equatable {
     /// The answer to `POST /api/show`; of loaded models, the template and whether they reason are known.
     package func shown(_ loaded: (template: String, reasons: Bool)?) -> JSONValue {
         var capabilities: [JSONValue] = ["completion", "tools"]
+        if seesImages { capabilities.append("vision") }
         if loaded?.reasons ?? false { capabilities.append("thinking") }
         var object = JSONObject([
             ("modelfile", .string("# A file of this server's folder of models.\nFROM \(id).gguf\n")),
