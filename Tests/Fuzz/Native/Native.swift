@@ -14,6 +14,7 @@ private func runDriver(
 @_cdecl("FuzzNative_main")
 public func run(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
     var (count, arguments) = (count, arguments)
+    FuzzNative.start()
     return runDriver(&count, &arguments, test)
 }
 
@@ -28,13 +29,16 @@ public func test(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 /// Gives native code what clients and models say, by way of the shim: the first character of an input chooses to whom.
 enum FuzzNative {
     static func read(_ input: UnsafeBufferPointer<UInt8>) -> Bool {
-        _ = start
         guard let first = input.first, let reader = readers[Character(Unicode.Scalar(first))] else { return false }
         reader(Array(input.dropFirst()))
         return true
     }
 
-    private static let start: Void = cl_runtime_start({ _, _, _ in }, nil, false)
+    /// What takes its time, before inputs are measured.
+    static func start() {
+        cl_runtime_start({ _, _, _ in }, nil, false)
+        precondition(!Templates.all.isEmpty)
+    }
 
     private static let readers: [Character: @Sendable ([UInt8]) -> Void] = [
         "A": answer,
@@ -48,9 +52,8 @@ enum FuzzNative {
 
     /// Reads an answer as it grows; the first two bytes say of which template, and in pieces of which length.
     private static func answer(_ input: [UInt8]) {
-        guard input.count > 2 else { return }
-        let prompts = Templates.prompts
-        guard let parser = try? ChatParser(prompts[Int(input[0]) % prompts.count]) else {
+        guard input.count > 2, let prompt = Templates.prompt(Int(input[0])) else { return }
+        guard let parser = try? ChatParser(prompt) else {
             fatalError("a template's own parser can't be read")
         }
         let text = String(decoding: input[2...], as: UTF8.self)

@@ -26,12 +26,26 @@ enum Templates {
         }
     }()
 
-    /// Of each template: free to call a tool, made to, and made to answer in JSON.
-    static let prompts: [RenderedPrompt] = all.flatMap { template in
-        [
-            #"{"tools": [\#(tool)], "reasoning_format": "auto"}"#,
-            #"{"tools": [\#(tool)], "tool_choice": "required", "parallel_tool_calls": true}"#,
-            #"{"json_schema": {"type": "object"}, "reasoning_format": "auto"}"#,
-        ].compactMap { try? template.render(messages: question, options: $0) }
+    private static let options = [
+        #"{"tools": [\#(tool)], "reasoning_format": "auto"}"#,
+        #"{"tools": [\#(tool)], "tool_choice": "required", "parallel_tool_calls": true}"#,
+        #"{"json_schema": {"type": "object"}, "reasoning_format": "auto"}"#,
+    ]
+
+    // libFuzzer gives one input after the other.
+    nonisolated(unsafe) private static var rendered: [Int: RenderedPrompt] = [:]
+
+    /// What one of the templates asks: three each, free to call a tool, made to, and made to answer in JSON.
+    ///
+    /// - Returns: Nil where the template refuses.
+    static func prompt(_ number: Int) -> RenderedPrompt? {
+        let number = number % (all.count * options.count)
+        if let known = rendered[number] { return known }
+        let prompt = try? all[number / options.count].render(
+            messages: question,
+            options: options[number % options.count]
+        )
+        rendered[number] = prompt
+        return prompt
     }
 }
