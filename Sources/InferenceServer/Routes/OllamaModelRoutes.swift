@@ -65,6 +65,12 @@ extension Routes {
 
     private func described(_ model: ServableModel) -> OllamaModel {
         let information = model.plan.information
+        let capabilities =
+            switch model.kind {
+            case .chat: ["completion", "tools"]
+            case .embedding: ["embedding"]
+            default: [String]()
+            }
         // The file's contents are not read for it: it changes whenever the file does.
         let digest = Digest(of: "\(model.id)\n\(model.file.size)\n\(model.file.modified)")
         return OllamaModel(
@@ -76,7 +82,8 @@ extension Routes {
             parameters: Int(information.parameters),
             quantization: information.description.split(separator: " ").dropFirst(2).joined(separator: " "),
             contextLength: model.plan.options.contextLength,
-            trainingContext: information.trainingContext
+            trainingContext: information.trainingContext,
+            capabilities: capabilities
         )
     }
 }

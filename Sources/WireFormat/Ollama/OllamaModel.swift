@@ -23,6 +23,9 @@ package struct OllamaModel: Sendable, Equatable {
     /// Tokens of prompt and answer in its training.
     package let trainingContext: Int
 
+    /// What it is for, in Ollama's words: `completion` and `tools`, `embedding`, or nothing for a reranker.
+    package let capabilities: [String]
+
     package init(
         id: String,
         modifiedAt: String,
@@ -32,7 +35,8 @@ package struct OllamaModel: Sendable, Equatable {
         parameters: Int,
         quantization: String,
         contextLength: Int,
-        trainingContext: Int
+        trainingContext: Int,
+        capabilities: [String]
     ) {
         self.id = id
         self.modifiedAt = modifiedAt
@@ -43,6 +47,7 @@ package struct OllamaModel: Sendable, Equatable {
         self.quantization = quantization
         self.contextLength = contextLength
         self.trainingContext = trainingContext
+        self.capabilities = capabilities
     }
 
     /// An element of `GET /api/tags`.
@@ -67,8 +72,7 @@ package struct OllamaModel: Sendable, Equatable {
 
     /// The answer to `POST /api/show`; of loaded models, the template and whether they reason are known.
     package func shown(_ loaded: (template: String, reasons: Bool)?) -> JSONValue {
-        var capabilities: [JSONValue] = ["completion", "tools"]
-        if loaded?.reasons ?? false { capabilities.append("thinking") }
+        let capabilities = capabilities + (loaded?.reasons ?? false ? ["thinking"] : [])
         var object = JSONObject([
             ("modelfile", .string("# A file of this server's folder of models.\nFROM \(id).gguf\n")),
             ("parameters", .string("num_ctx \(contextLength)")),
@@ -82,7 +86,7 @@ package struct OllamaModel: Sendable, Equatable {
                 "\(family).context_length": JSONValue(trainingContext),
             ]
         )
-        object.append("capabilities", .array(capabilities))
+        object.append("capabilities", .array(capabilities.map { .string($0) }))
         object.append("modified_at", .string(modifiedAt))
         return .object(object)
     }
