@@ -12,7 +12,8 @@ ARGS    ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run tune build deps packages models test test-swift test-clients fuzz-api \
-	bench bench-embeddings bench-neighbours bench-sampling bench-constraints bench-noise soak test-asan test-tsan lint format clean distclean
+	bench bench-embeddings bench-neighbours bench-sampling bench-constraints bench-noise bench-speech \
+	soak test-asan test-tsan lint format clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +81,9 @@ soak: build models  ## 10 minutes with 200 clients that come, go and vanish (ARG
 bench-sampling: deps models  ## measure what choosing tokens costs beside llama.cpp's samplers
 	@$(SWIFT) build --configuration release --product SamplingBench
 	@.build/release/SamplingBench models/SmolLM2-135M-Instruct.Q4_1.gguf
+
+bench-speech: build models  ## measure speech beside espeak-ng's own program
+	@python3 Scripts/bench/speech.py $(ARGS)
 
 bench-constraints: build models  ## measure what it costs to hold answers to grammars
 	@python3 Scripts/bench/constraints.py $(ARGS)

@@ -51,6 +51,12 @@ let package = Package(
     name: "inference-server",
     platforms: [.macOS(.v15)],
     products: [.executable(name: "inference-server", targets: ["InferenceServer"])],
+    // What is under the GPL, on unless left out: `swift build --disable-default-traits` builds the core alone.
+    traits: [
+        .trait(name: "ESpeak", description: "speech by espeak-ng, GPL-3.0-or-later"),
+        .trait(name: "FFmpeg", description: "audio files by FFmpeg, under the GPL as Debian builds it"),
+        .default(enabledTraits: ["ESpeak", "FFmpeg"]),
+    ],
     targets: [
         // C libraries: a module map and a shim, nothing else.
         .target(
@@ -68,6 +74,20 @@ let package = Package(
         .target(name: "CJansson", linkerSettings: [.linkedLibrary("jansson")]),
         .target(name: "CEncodings", exclude: ["cl100k.bin"]),
         .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
+        .target(name: "CSonic", linkerSettings: [.linkedLibrary("sonic")]),
+        // Empty without their traits.
+        .target(
+            name: "CESpeak",
+            cSettings: [.define("ESPEAK", .when(traits: ["ESpeak"]))],
+            linkerSettings: [.linkedLibrary("espeak-ng", .when(traits: ["ESpeak"]))]
+        ),
+        .target(
+            name: "CFFmpeg",
+            cSettings: [.define("FFMPEG", .when(traits: ["FFmpeg"]))],
+            linkerSettings: ["avformat", "avcodec", "swresample", "avutil"].map {
+                .linkedLibrary($0, .when(traits: ["FFmpeg"]))
+            }
+        ),
         .target(
             name: "CHash",
             linkerSettings: [.unsafeFlags(["-L\(prefix)/lib"]), .linkedLibrary("vendor-hash")]
@@ -91,11 +111,20 @@ let package = Package(
         ),
         .target(name: "KVStore", dependencies: ["CHash", "RuntimeSupport"], swiftSettings: strictInterop),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strictInterop),
-        .target(name: "Speech", dependencies: ["CWhisper"], swiftSettings: strictInterop),
+        .target(
+            name: "Media",
+            dependencies: ["CFFmpeg", "CSonic", "RuntimeSupport"],
+            swiftSettings: strictInterop
+        ),
+        .target(
+            name: "Speech",
+            dependencies: ["CESpeak", "CWhisper", "Media", "RuntimeSupport"],
+            swiftSettings: strictInterop
+        ),
         .executableTarget(
             name: "InferenceServer",
             dependencies: [
-                "HTTP", "KVStore", "Llama", "RuntimeSupport", "Scheduling", "Speech", "Tokenizer", "Tuning",
+                "HTTP", "KVStore", "Llama", "Media", "RuntimeSupport", "Scheduling", "Speech", "Tokenizer", "Tuning",
                 "WireFormat", "YAML",
             ],
             // The page of /docs is part of the program.
@@ -147,10 +176,16 @@ let package = Package(
             dependencies: [
                 "CLlama", "CLlamaReference", "Llama", "RuntimeSupport", "Scheduling", "TestSupport", "Tokenizer",
             ],
-            exclude: ["Embeddings", "Models"],
+            exclude: ["Embeddings", "Images", "Models"],
             swiftSettings: strict
         ),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
+        .testTarget(name: "MediaTests", dependencies: ["Media", "RuntimeSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SpeechTests",
+            dependencies: ["Media", "RuntimeSupport", "Speech"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TuningTests",

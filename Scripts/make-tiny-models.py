@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Makes the tiny models of Tests/LlamaTests/Models: random weights from a fixed seed, one for each kind of memory, and a reranker.
+"""Makes the tiny models of Tests/LlamaTests/Models: random weights from a fixed seed, one for each kind of memory, a reranker,
+and models that see images with their projectors.
 
 usage: make-tiny-models.py FOLDER
 
 tiny-mamba: recurrent memory alone; tiny-jamba: recurrent and attention layers by turns; tiny-gemma2: sliding windows and
 full attention by turns; tiny-llama: full attention, one layer, to draft for another; tiny-rerank: BERT with a classifier's head,
-beside which a file has the scores that numpy computes of a few pairs. They answer nonsense, but nonsense that depends on the whole prompt, so that memory that is not
+beside which a file has the scores that numpy computes of a few pairs; tiny-smolvlm: an image is cut into slices of one size;
+tiny-qwen2vl: an image has as many tokens as it has squares, and fewer positions; the projector of tiny-llama is Gemma 3's, whose
+images are attended to as a whole. They answer nonsense, but nonsense that depends on the whole prompt, so that memory that is not
 what it should be shows. All numbers are F32, so that what batch shapes change lies far below what a draw decides on. The
 vocabulary is 256 bytes and some letters. Only numpy and the gguf package are needed. The tensors are those that
-llama.cpp's src/models/mamba.cpp, jamba.cpp, gemma2.cpp and llama.cpp ask for.
+llama.cpp's src/models/mamba.cpp, jamba.cpp, gemma2.cpp, llama.cpp and qwen2vl.cpp, and tools/mtmd/clip.cpp, ask for.
 """
 
 import json
@@ -32,27 +35,33 @@ WINDOW = 32
 class Model:
     """A file with a vocabulary, and random tensors in the order in which they are asked for."""
 
-    def __init__(self, folder, architecture, layers):
-        self.path = os.path.join(folder, f"tiny-{architecture}.gguf")
-        self.random = np.random.default_rng([SEED, len(architecture), layers])
+    def __init__(self, folder, architecture, layers, name=None, special=()):
+        name = name or architecture
+        self.path = os.path.join(folder, f"tiny-{name}.gguf")
+        self.random = np.random.default_rng([SEED, len(name), layers])
         self.writer = gguf.GGUFWriter(self.path, architecture)
-        self.writer.add_name(f"tiny-{architecture}")
+        self.writer.add_name(f"tiny-{name}")
         self.writer.add_context_length(CONTEXT)
         self.writer.add_embedding_length(WIDTH)
         self.writer.add_block_count(layers)
         self.writer.add_layer_norm_rms_eps(1e-5)
         self.writer.add_file_type(gguf.LlamaFileType.ALL_F32)
-        size = self.vocabulary()
+        size = self.vocabulary(special)
         # Logits whose standard deviation is about 2: a draw has many choices, and each depends on the state.
         self.normal("token_embd.weight", size, WIDTH, scale=2 / math.sqrt(WIDTH))
         self.ones("output_norm.weight", WIDTH)
+        if special:
+            # Greedy answers would repeat one token for ever where the output is the embedding.
+            self.normal("output.weight", size, WIDTH, scale=2 / math.sqrt(WIDTH))
 
-    def vocabulary(self):
+    def vocabulary(self, special):
         tokens = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
         kinds = [gguf.TokenType.UNKNOWN] + 2 * [gguf.TokenType.CONTROL] + 256 * [gguf.TokenType.BYTE]
         letters = ["\u2581"] + list(string.ascii_letters)
         tokens += letters
         kinds += len(letters) * [gguf.TokenType.NORMAL]
+        tokens += special
+        kinds += len(special) * [gguf.TokenType.CONTROL]
         self.writer.add_tokenizer_model("llama")
         self.writer.add_token_list(tokens)
         self.writer.add_token_scores([0.0] * len(tokens))
@@ -177,6 +186,119 @@ def llama(folder):
     model.close()
 
 
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+CHAT_TOKENS = ["<|im_start|>", "<|im_end|>"]
+
+
+def smolvlm(folder):
+    special = CHAT_TOKENS + ["\n\n", "<fake_token_around_image>", "<global-img>"]
+    special += [f"<row_{row}_col_{column}>" for row in (1, 2) for column in (1, 2)]
+    model = Model(folder, "llama", 2, "smolvlm", special)
+    model.writer.add_chat_template(CHAT_TEMPLATE)
+    model.writer.add_head_count(4)
+    model.writer.add_head_count_kv(2)
+    model.writer.add_feed_forward_length(WIDTH)
+    model.writer.add_rope_dimension_count(WIDTH // 4)
+    for index in range(2):
+        model.attention_layer(index, 4, 2)
+        model.feed_forward(index)
+    model.close()
+    # Slices of 4 x 4 patches, of which 2 x 2 become one token; as many as an image of 64 pixels in its longer side has.
+    projector = Projector(folder, "smolvlm", "idefics3", image=32, patch=8)
+    projector.writer.add_vision_projector_scale_factor(2)
+    projector.writer.add_vision_preproc_image_size(64)
+    projector.position_embedding()
+    projector.normal("mm.model.fc.weight", WIDTH, 4 * projector.width, scale=PROJECTED / math.sqrt(4 * projector.width))
+    projector.close()
+
+
+def qwen2vl(folder):
+    model = Model(folder, "qwen2vl", 2, special=CHAT_TOKENS + ["<|vision_start|>", "<|vision_end|>"])
+    model.writer.add_chat_template(CHAT_TEMPLATE)
+    model.writer.add_head_count(4)
+    model.writer.add_head_count_kv(2)
+    model.writer.add_feed_forward_length(WIDTH)
+    model.writer.add_rope_dimension_count(WIDTH // 4)
+    model.writer.add_rope_dimension_sections([2, 3, 3, 0])
+    for index in range(2):
+        model.attention_layer(index, 4, 2)
+        model.feed_forward(index)
+    model.close()
+    # A token for each square of 8 x 8 pixels.
+    projector = Projector(folder, "qwen2vl", "qwen2vl_merger", image=32, patch=4)
+    wide = 4 * projector.width
+    projector.normal("v.patch_embd.weight.1", projector.width, 3, 4, 4, scale=1 / math.sqrt(96))
+    projector.normal("mm.0.weight", wide, wide)
+    projector.normal("mm.0.bias", wide, scale=0.1)
+    projector.normal("mm.2.weight", WIDTH, wide, scale=2 * PROJECTED / math.sqrt(wide))
+    projector.normal("mm.2.bias", WIDTH, scale=0.01)
+    projector.close()
+
+
+def gemma3_projector(folder):
+    # 16 tokens, whatever the image's size.
+    projector = Projector(folder, "llama", "gemma3", image=32, patch=4)
+    projector.writer.add_vision_projector_scale_factor(2)
+    projector.position_embedding()
+    projector.ones("mm.soft_emb_norm.weight", projector.width)
+    projector.normal("mm.input_projection.weight", projector.width, WIDTH, scale=PROJECTED / math.sqrt(projector.width))
+    projector.close()
+
+
+# How large an image's vectors are beside those of tokens.
+PROJECTED = 2 / math.sqrt(WIDTH)
+
+
+class Projector(Model):
+    """A vision transformer of two layers; what follows it is for its kind to add."""
+
+    width, heads, layers = 32, 2, 2
+
+    def __init__(self, folder, name, kind, image, patch):
+        self.path = os.path.join(folder, f"mmproj-tiny-{name}.gguf")
+        self.random = np.random.default_rng([SEED, len(kind), patch])
+        self.patches = (image // patch) ** 2
+        self.writer = gguf.GGUFWriter(self.path, "clip")
+        self.writer.add_name(f"mmproj-tiny-{name}")
+        self.writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+        self.writer.add_clip_has_vision_encoder(True)
+        self.writer.add_clip_projector_type(kind)
+        self.writer.add_vision_projection_dim(WIDTH)
+        self.writer.add_vision_image_size(image)
+        self.writer.add_vision_patch_size(patch)
+        self.writer.add_vision_embedding_length(self.width)
+        self.writer.add_vision_feed_forward_length(2 * self.width)
+        self.writer.add_vision_block_count(self.layers)
+        self.writer.add_vision_head_count(self.heads)
+        self.writer.add_vision_attention_layernorm_eps(1e-6)
+        self.writer.add_vision_image_mean([0.5] * 3)
+        self.writer.add_vision_image_std([0.5] * 3)
+        self.writer.add_vision_use_gelu(True)
+        self.normal("v.patch_embd.weight", self.width, 3, patch, patch, scale=2 / math.sqrt(3 * patch * patch))
+        for index in range(self.layers):
+            layer = f"v.blk.{index}."
+            for attention in ("q", "k", "v", "out"):
+                self.normal(f"{layer}attn_{attention}.weight", self.width, self.width)
+                self.normal(f"{layer}attn_{attention}.bias", self.width, scale=0.1)
+            self.normal(layer + "ffn_up.weight", 2 * self.width, self.width)
+            self.normal(layer + "ffn_up.bias", 2 * self.width, scale=0.1)
+            self.normal(layer + "ffn_down.weight", self.width, 2 * self.width)
+            self.normal(layer + "ffn_down.bias", self.width, scale=0.1)
+            self.norm(layer + "ln1")
+            self.norm(layer + "ln2")
+        self.norm("v.post_ln")
+
+    def norm(self, name):
+        self.ones(name + ".weight", self.width)
+        self.add(name + ".bias", np.zeros(self.width))
+
+    def position_embedding(self):
+        self.normal("v.position_embd.weight", self.patches, self.width, scale=0.5)
+
+
 class Reranker:
     """BERT of one layer whose first token's vector goes through a classifier (src/models/bert.cpp, build_pooling)."""
 
@@ -269,7 +391,7 @@ def main():
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
     os.makedirs(sys.argv[1], exist_ok=True)
-    for make in (mamba, jamba, gemma2, llama, rerank):
+    for make in (mamba, jamba, gemma2, llama, rerank, smolvlm, qwen2vl, gemma3_projector):
         make(sys.argv[1])
 
 

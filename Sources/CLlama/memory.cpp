@@ -1,10 +1,12 @@
 #include "cl_memory.h"
+#include "cl_vision.h"
 
 #include "boundary.h"
 #include "context.h"
 #include "model.h"
 
 #include "ggml-backend.h"
+#include "mtmd.h"
 
 #include <algorithm>
 #include <map>
@@ -30,6 +32,12 @@ std::vector<ggml_backend_dev_t> gpus() {
     return found;
 }
 
+// The entry of a device: the host's where it is no GPU.
+size_t place_of(ggml_backend_dev_t device, const std::vector<ggml_backend_dev_t> & devices) {
+    const auto found = std::find(devices.begin(), devices.end(), device);
+    return found != devices.end() ? 1 + (size_t) (found - devices.begin()) : 0;
+}
+
 } // namespace
 
 cl_status cl_context_memory(const cl_context * context, cl_memory_use * uses, size_t capacity) {
@@ -41,10 +49,7 @@ cl_status cl_context_memory(const cl_context * context, cl_memory_use * uses, si
             // Pinned memory of a GPU's driver is the host's; so are weights that were repacked for the CPU, although
             // their buffers say that they are not.
             size_t place = 0;
-            if (!ggml_backend_buft_is_host(type)) {
-                const auto device = std::find(devices.begin(), devices.end(), ggml_backend_buft_get_device(type));
-                if (device != devices.end()) { place = 1 + (size_t) (device - devices.begin()); }
-            }
+            if (!ggml_backend_buft_is_host(type)) { place = place_of(ggml_backend_buft_get_device(type), devices); }
             uses[place].weights += bytes.model;
             uses[place].cache += bytes.context;
             uses[place].compute += bytes.compute;
@@ -54,6 +59,20 @@ cl_status cl_context_memory(const cl_context * context, cl_memory_use * uses, si
         uint64_t row = (uint64_t) llama_vocab_n_tokens(context->model->vocabulary());
         if (context->embeddings) { row += (uint64_t) llama_model_n_embd_out(context->model->handle); }
         uses[0].compute += (uint64_t) (context->embeddings ? context->capacity : context->sequences) * row * sizeof(float);
+        return CL_OK;
+    });
+}
+
+cl_status cl_projector_memory(const char * path, bool use_gpu, cl_memory_use * uses, size_t capacity) {
+    return cl::guarded([&] {
+        const std::vector<ggml_backend_dev_t> devices = gpus();
+        if (capacity != devices.size() + 1) { return cl::fail(CL_INVALID_ARGUMENT, "one entry for the host and for each GPU"); }
+        std::fill_n(uses, capacity, cl_memory_use{});
+        mtmd_context_params params = mtmd_context_params_default();
+        params.use_gpu = use_gpu;
+        const auto sizes = mtmd_get_memory_usage(path, params);
+        if (sizes.empty()) { return cl::fail(CL_FAILED, "llama.cpp could not read the projector; the log holds its reason"); }
+        for (const auto & [device, bytes] : sizes) { uses[place_of(device, devices)].weights += bytes; }
         return CL_OK;
     });
 }

@@ -6,6 +6,7 @@
 #include "ggml-backend.h"
 #include "llama.h"
 #include "log.h"
+#include "mtmd.h"
 
 #include <sys/resource.h>
 
@@ -35,6 +36,11 @@ void forward(ggml_log_level level, const char * text, void *) {
     }
 }
 
+// What it calls debugging is what prompts say.
+void forward_media(ggml_log_level level, const char * text, void * data) {
+    if (level != GGML_LOG_LEVEL_DEBUG) { forward(level, text, data); }
+}
+
 // Null where ggml was built without it. Found before it is taken out for the first time.
 ggml_backend_reg_t blas_backend() {
     static ggml_backend_reg_t found = ggml_backend_reg_by_name("BLAS");
@@ -49,6 +55,7 @@ void cl_runtime_start(cl_log_callback log, void * user_data, bool use_blas) {
         sink = log;
         sink_data = user_data;
         llama_log_set(forward, nullptr);
+        mtmd_log_set(forward_media, nullptr);
         common_log_pause(common_log_main());
         llama_backend_init();
         cl_runtime_use_blas(use_blas);

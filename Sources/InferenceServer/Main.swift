@@ -16,6 +16,7 @@ enum Main {
             case .tune(let options): try TuneCommand(options: options).run()
             case .models(let folder): ModelsCommand(folder: folder).run()
             case .render: try RenderCommand.run()
+            case .speechWorker: exit(SpeechWorkerCommand.run())
             }
         } catch let error as UsageError {
             Console.printError("error: \(error.description)")

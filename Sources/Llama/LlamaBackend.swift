@@ -43,6 +43,9 @@ package final class LlamaBackend: Backend {
     package let limits: BackendLimits
     let context: LlamaContext
     private let drafter: LlamaDrafter?
+    let projector: LlamaProjector?
+    /// The vectors of images; the scheduler says which are kept.
+    var encodings: [EncodingKey: [Float]] = [:]
     private var samplers: [RequestID: LlamaSampler] = [:]
     private var states: [StateID: SequenceState] = [:]
     private let log = Log("engine")
@@ -55,6 +58,7 @@ package final class LlamaBackend: Backend {
     ///   - model: Kept alive.
     ///   - options: The context's measures.
     ///   - draft: A smaller model that guesses ahead for this one.
+    ///   - projector: What encodes images for this model.
     ///   - heartbeat: Beaten while a step computes.
     ///   - abort: Polled while a step computes; raised, it cuts the step off.
     /// - Throws: `LlamaError`, most likely for want of memory.
@@ -62,10 +66,12 @@ package final class LlamaBackend: Backend {
         model: LlamaModel,
         options: Options,
         draft: DraftModel? = nil,
+        projector: LlamaProjector? = nil,
         heartbeat: Heartbeat = Heartbeat(),
         abort: AbortFlag = AbortFlag()
     ) throws(LlamaError) {
         let options = options.feasible
+        self.projector = projector
         let watch = StepWatch(heartbeat: heartbeat, abort: abort)
         context = try LlamaContext(model: model, options: options, watch: watch)
         if let draft {
@@ -88,6 +94,7 @@ package final class LlamaBackend: Backend {
             maxEmbeddingTokens: options.embeds ? options.stepTokens : 0,
             generates: !options.embeds,
             embeds: options.embeds,
+            encodesMedia: projector != nil,
             cutsSequences: context.cutsSequences,
             cutsStates: context.cutsStates,
             copyCost: options.isUnified
@@ -96,6 +103,7 @@ package final class LlamaBackend: Backend {
             stateBytes: try Self.fixedStateBytes(context),
             stateBytesPerToken: Int(cacheBytesPerToken)
         )
+        limits.encodingBytesPerToken = (projector?.width ?? 0) * MemoryLayout<Float>.size
         limits.draftContextLength = drafter?.contextLength ?? 0
         self.limits = limits
     }
@@ -141,7 +149,8 @@ package final class LlamaBackend: Backend {
             case .tokens(let slices): return try decode(slices)
             case .draft(let slices): return guess(slices)
             case .embeddings(let texts): return try embed(texts)
-            case .encode: return .failed("the model takes no media")
+            case .encode(let step): return try encode(step)
+            case .media(let slice): return try decode(slice)
             }
         } catch {
             return .failed(error.description)

@@ -94,11 +94,33 @@ internal import Scheduling
     func decode() throws(LlamaError) -> DecodeOutcome {
         var outcome = cl_decode_outcome.CL_DECODED
         unsafe try LlamaError.check(cl_context_decode(handle, &outcome), "decode")
-        return switch outcome {
-        case .CL_DECODED: .decoded
-        case .CL_NO_ROOM: .noRoom
-        case .CL_ABORTED: .aborted
-        }
+        return DecodeOutcome(outcome)
+    }
+
+    /// Computes tokens of an image, whose vectors are all given; `position` is that of its first token.
+    func decode(
+        _ tokens: Range<Int>,
+        of image: PreparedImage,
+        _ vectors: [Float],
+        sequence: SequenceID,
+        position: Int,
+        _ projector: LlamaProjector
+    ) throws(LlamaError) -> DecodeOutcome {
+        var outcome = cl_decode_outcome.CL_DECODED
+        let status = unsafe cl_context_decode_media(
+            handle,
+            projector.handle,
+            image.prompt.handle,
+            image.index,
+            vectors,
+            tokens.lowerBound,
+            tokens.count,
+            sequence.rawValue,
+            Int32(position),
+            &outcome
+        )
+        try LlamaError.check(status, "decode an image")
+        return DecodeOutcome(outcome)
     }
 
     /// The probabilities of targets, each from the logits of a batch index, and of the likeliest tokens there.
@@ -135,6 +157,17 @@ internal import Scheduling
     }
 }
 
+extension LlamaContext.DecodeOutcome {
+    fileprivate init(_ native: cl_decode_outcome) {
+        self =
+            switch native {
+            case .CL_DECODED: .decoded
+            case .CL_NO_ROOM: .noRoom
+            case .CL_ABORTED: .aborted
+            }
+    }
+}
+
 /// What a running decode reports to and looks at: the engine's heartbeat, and whether to stop.
 final class StepWatch: Sendable {
     let heartbeat: Heartbeat
@@ -148,8 +181,8 @@ final class StepWatch: Sendable {
 
 /// Polled by ggml between the nodes of a graph, on the decoding thread.
 ///
-/// The user data is a `StepWatch` that the context keeps alive.
-private func shouldAbort(_ userData: UnsafeMutableRawPointer?) -> Bool {
+/// The user data is a `StepWatch` that the context, or the projector, keeps alive.
+func shouldAbort(_ userData: UnsafeMutableRawPointer?) -> Bool {
     guard let userData = unsafe userData else { return false }
     let watch = unsafe Unmanaged<StepWatch>.fromOpaque(userData).takeUnretainedValue()
     watch.heartbeat.beat()

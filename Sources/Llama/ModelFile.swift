@@ -66,6 +66,18 @@ package struct ModelFile: Sendable {
         string("tokenizer.chat_template.rerank", in: path, capacity: 1 << 16)
     }
 
+    /// The width of the vectors that a projector gives, as its header says; nil where it does not.
+    package var projectedWidth: Int? { number("clip.vision.projection_dim") }
+
+    /// The width of a language model's vectors, as its header says; nil where it does not.
+    package var width: Int? { number("\(architecture).embedding_length") }
+
+    private func number(_ key: String) -> Int? {
+        var number: UInt32 = 0
+        guard unsafe cl_gguf_number(path, key, &number) == .CL_OK, number > 0 else { return nil }
+        return Int(number)
+    }
+
     private static func string(_ key: String, in path: String, capacity: Int = 256) -> String? {
         var value = [CChar](repeating: 0, count: capacity)
         guard unsafe cl_gguf_string(path, key, &value, value.count) == .CL_OK else { return nil }

@@ -263,7 +263,7 @@ struct ModelDraftTests {
         var limits = Self.limits
         limits.encodesMedia = true
         var harness = harness(.right, limits: limits)
-        let image = PromptItem.media(MediaItem(contentHash: 1, tokenCount: 4, positionCount: 4))
+        let image = PromptItem.media(MediaItem(hash: MediaHash(low: 1), tokenCount: 4, positionCount: 4))
         var sampling = Sampling()
         sampling.ignoresEnd = true
         let items = Self.prompt(20).map(PromptItem.token) + [image, .token(5)]

@@ -214,8 +214,14 @@ private struct RandomSchedule {
             PromptItem.token($0 % period &* 7 &+ family)
         }
         if Int.random(in: 0..<5, using: &random) == 0 {
-            let item = MediaItem(contentHash: UInt64(family), tokenCount: 8, positionCount: 3)
-            prompt.insert(.media(item), at: Int.random(in: 0...prompt.count, using: &random))
+            let isWhole = Bool.random(using: &random)
+            let item = MediaItem(
+                hash: MediaHash(high: isWhole ? 1 : 0, low: UInt64(family)),
+                tokenCount: isWhole ? 8 : 40,
+                positionCount: 3,
+                isWhole: isWhole
+            )
+            prompt.insert(.media(item), at: Int.random(in: 0..<prompt.count, using: &random))
         }
         if Bool.random(using: &random) { prompt.append(.token(TokenID.random(in: 500..<600, using: &random))) }
         var sampling = Sampling()

@@ -110,6 +110,7 @@ struct StepCost {
     var decode = 0.005
     var promptToken = 0.003
 
+    var encode = 0.05
     var draft = 0.002
     /// What guesses cost beside other sequences, however few they are.
     var draftsBesideOthers = 0.0
@@ -118,6 +119,8 @@ struct StepCost {
     var draftRead = 0.0005
 
     func seconds(_ plan: BatchPlan) -> Double {
+        if plan.encode != nil { return encode }
+        if let slice = plan.media { return step + Double(slice.tokens.count) * promptToken }
         if !plan.drafts.isEmpty { return seconds(plan.drafts) }
         let isShared = plan.slices.count > 1 && plan.slices.contains { $0.drafts > 0 }
         return plan.slices.reduce(step + (isShared ? draftsBesideOthers : 0)) { sum, slice in
@@ -173,4 +176,5 @@ extension BatchPlan {
     var drafts: [DraftSlice] { if case .draft(let slices) = step { slices } else { [] } }
     var texts: [EmbeddingText] { if case .embeddings(let texts) = step { texts } else { [] } }
     var encode: EncodeStep? { if case .encode(let step) = step { step } else { nil } }
+    var media: MediaSlice? { if case .media(let slice) = step { slice } else { nil } }
 }

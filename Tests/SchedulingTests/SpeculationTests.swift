@@ -34,7 +34,7 @@ struct SpeculationTests {
 
     @Test("a media item is part of no guess")
     func media() {
-        let image = PromptItem.media(MediaItem(contentHash: 1, tokenCount: 4, positionCount: 4))
+        let image = PromptItem.media(MediaItem(hash: MediaHash(low: 1), tokenCount: 4, positionCount: 4))
         let items: [PromptItem] = [.token(1), .token(2), .token(3), image, .token(1), .token(2), .token(3)]
         var speculation = Speculation(items, maxDrafts: 8)
         #expect(speculation.guesses(atMost: 8, streams: 1, step: 1, draft: 0.01) == [])

@@ -12,7 +12,7 @@ struct StepKindTests {
         embeds: true,
         encodesMedia: true
     )
-    private let image = MediaItem(contentHash: 42, tokenCount: 16, positionCount: 4)
+    private let image = MediaItem(hash: MediaHash(low: 42), tokenCount: 16, positionCount: 4)
 
     @Test("texts are packed whole into embedding steps within the limit")
     func packing() throws {
@@ -32,24 +32,15 @@ struct StepKindTests {
         #expect(throws: SchedulingError.self) { try harness.admit(.embedding([Array(repeating: 1, count: 33)])) }
     }
 
-    @Test("a media item is encoded alone, at its place in the prompt")
-    func media() throws {
-        var harness = SchedulerHarness(limits)
-        let prompt: [PromptItem] = [.token(1), .token(2), .media(image), .token(3), .media(image)]
-        let generation = Generation(prompt: prompt, maxTokens: 5)
-        let id = try harness.admit(.generation(generation))
-        harness.runToEnd()
-        #expect(harness.record.plans.compactMap(\.encode).map(\.position) == [2, 7])
-        #expect(harness.usage(id)?.prompt == 35)
-        #expect(harness.answers[id, default: []] == CheckingBackend.expectedAnswer(to: generation, limits: limits))
-    }
-
-    @Test("kinds take turns: between two encodes a running stream gets its token")
+    @Test("kinds take turns: between two steps of media a running stream gets its token")
     func turns() throws {
         var harness = SchedulerHarness(limits)
         let stream = try harness.admit(.generation(.endless([1], maxTokens: 50)))
         harness.step()
-        _ = try harness.admit(.generation(Generation(prompt: Array(repeating: .media(image), count: 8), maxTokens: 1)))
+        let images = (0..<8).map { number in
+            PromptItem.media(MediaItem(hash: MediaHash(low: number), tokenCount: 16, positionCount: 4))
+        }
+        _ = try harness.admit(.generation(Generation(prompt: images + [.token(1)], maxTokens: 1)))
         for _ in 0..<20 { _ = try harness.admit(.embedding([Array(repeating: 2, count: 30)])) }
         var sinceStream = 0
         while harness.closings[stream] == nil {

@@ -10,6 +10,9 @@ package final class CheckingBackend: Backend {
     package let limits: BackendLimits
     private let record: PlanRecord
     private var memory: [[PromptItem]]
+    /// A media item of which some tokens lie behind what a sequence holds.
+    private var begun: [SequenceID: (item: MediaItem, count: Int)] = [:]
+    private var encoded: Set<EncodingKey> = []
     /// How many items of each sequence were restored and can't be cut.
     private var uncut: [Int]
     private var saved: [StateID: [PromptItem]] = [:]
@@ -65,7 +68,12 @@ package final class CheckingBackend: Backend {
             let scores = slices.compactMap { score($0) }
             return .sampled(run(slices), scores: scores)
         case .draft(let slices): return .drafted(run(slices))
-        case .encode(let step): return .sampled(run(step))
+        case .encode(let step):
+            encode(step)
+            return .encoded
+        case .media(let slice):
+            run(slice)
+            return .sampled([])
         case .embeddings(let texts): return .embedded(run(texts))
         }
     }
@@ -91,12 +99,13 @@ package final class CheckingBackend: Backend {
 
     /// Sequences share no cells here: what two hold alike counts twice.
     private func hasRoom(for plan: BatchPlan) -> Bool {
-        let held = memory.joined().reduce(0) { $0 + $1.tokenCount }
+        let held = memory.joined().reduce(begun.values.reduce(0) { $0 + $1.count }) { $0 + $1.tokenCount }
         let new =
             switch plan.step {
             case .tokens(let slices): slices.reduce(0) { $0 + $1.tokens.count }
             case .draft: 0
-            case .encode(let step): step.item.tokenCount
+            case .encode: 0
+            case .media(let slice): slice.tokens.count
             case .embeddings: 0
             }
         return held + new <= limits.cacheTokens
@@ -115,12 +124,14 @@ package final class CheckingBackend: Backend {
     private func apply(_ operation: SequenceOperation) {
         switch operation {
         case .clear(let sequence):
+            begun[sequence] = nil
             memory[index(sequence)] = []
             uncut[index(sequence)] = 0
         case .cut(let sequence, let position):
             check(limits.cutsSequences, "a cut of memory that can't be cut")
             let kept = prefix(of: memory[index(sequence)], positions: position)
-            check(kept.count < memory[index(sequence)].count, "a cut that cuts nothing")
+            let cutsBegun = begun.removeValue(forKey: sequence) != nil
+            check(cutsBegun || kept.count < memory[index(sequence)].count, "a cut that cuts nothing")
             check(kept.count >= uncut[index(sequence)], "a cut of what was restored and can't be cut")
             memory[index(sequence)] = kept
         case .copy(let source, let target, let position):
@@ -128,6 +139,8 @@ package final class CheckingBackend: Backend {
             check(memory[index(target)].isEmpty, "a copy to \(target), which is not empty")
             let held = memory[index(source)]
             check(!held.isEmpty, "a copy of nothing")
+            check(limits.cutsSequences || begun[source] == nil, "a copy of what can't be cut, with a part of an image")
+            check(begun[target] == nil, "a copy to \(target), which is not empty")
             memory[index(target)] = prefix(of: held, positions: position)
             uncut[index(target)] = uncut[index(source)]
             hasDeferredCopy = limits.cutsSequences && !limits.cutsStates
@@ -139,9 +152,13 @@ package final class CheckingBackend: Backend {
         case .save(let sequence, let state):
             check(saved[state] == nil, "\(state) is saved twice")
             check(!memory[index(sequence)].isEmpty, "nothing is saved")
+            check(begun[sequence] == nil, "a part of an image is saved")
             saved[state] = memory[index(sequence)]
         case .restore(let state, let sequence):
-            check(memory[index(sequence)].isEmpty, "a state is restored to \(sequence), which is not empty")
+            check(
+                memory[index(sequence)].isEmpty && begun[sequence] == nil,
+                "a state is restored to \(sequence), which is not empty"
+            )
             check(saved[state] != nil, "\(state) was never saved")
             check(!hasDeferredCopy, "a state is restored behind a copy that is put off")
             memory[index(sequence)] = saved[state] ?? []
@@ -171,6 +188,7 @@ package final class CheckingBackend: Backend {
         return slices.compactMap { slice in
             let slot = index(slice.sequence)
             check(!slice.tokens.isEmpty, "an empty slice")
+            check(begun[slice.sequence] == nil, "\(slice.sequence): tokens behind a part of an image")
             check(
                 memory[slot].reduce(0) { $0 + $1.positionCount } == slice.position,
                 "\(slice.sequence): wrong position"
@@ -218,12 +236,27 @@ package final class CheckingBackend: Backend {
         )
     }
 
-    private func run(_ step: EncodeStep) -> [[SampledToken]] {
+    private func encode(_ step: EncodeStep) {
         check(limits.encodesMedia, "an encode step for a model without media")
-        let slot = index(step.sequence)
-        check(memory[slot].reduce(0) { $0 + $1.positionCount } == step.position, "\(step.sequence): wrong position")
-        memory[slot].append(.media(step.item))
-        return step.samples ? [[sample(slot, for: step.request)]] : []
+        for key in step.forgets { check(encoded.remove(key) != nil, "an encoding is dropped that is not there") }
+        check(encoded.insert(step.key).inserted, "an item is encoded twice")
+        check(step.key.hash == step.item.hash, "an item is kept as another")
+    }
+
+    private func run(_ slice: MediaSlice) {
+        let slot = index(slice.sequence)
+        check(encoded.contains(slice.key), "an item is computed that is not encoded")
+        check(memory[slot].reduce(0) { $0 + $1.positionCount } == slice.position, "\(slice.sequence): wrong position")
+        check(slice.tokens.count <= limits.maxStepTokens, "too many tokens in a step")
+        check(!slice.item.isWhole || slice.tokens.count == slice.item.tokenCount, "a part of an item that is whole")
+        let before = begun.removeValue(forKey: slice.sequence)
+        check(before?.count ?? 0 == slice.tokens.lowerBound, "\(slice.sequence): tokens of an item out of order")
+        check(before.map { $0.item == slice.item } ?? true, "\(slice.sequence): tokens of two items in one")
+        if slice.tokens.upperBound == slice.item.tokenCount {
+            memory[slot].append(.media(slice.item))
+        } else {
+            begun[slice.sequence] = (slice.item, slice.tokens.upperBound)
+        }
     }
 
     private func run(_ texts: [EmbeddingText]) -> [[Float]] {
@@ -271,7 +304,7 @@ package final class CheckingBackend: Backend {
             let value: UInt64 =
                 switch item {
                 case .token(let token): UInt64(UInt32(bitPattern: token))
-                case .media(let media): media.contentHash | 1 << 63
+                case .media(let media): media.hash.low | 1 << 63
                 }
             hash = (hash ^ value) &* 0x100_0000_01B3
         }

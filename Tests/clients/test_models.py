@@ -68,6 +68,8 @@ def test_every_route_is_there_with_and_without_a_prefix(server, prefix):
 
 # Gone from OpenAI's API, and those that need no parameters: these do what they are there for, so test_webui.py tries them.
 GONE = ("/v1/edits", "/v1/assistants", "/v1/threads")
+# They take forms.
+FORMS = ("/v1/audio/voices", "/v1/audio/voice_consents")
 ACTIONS = ("/v1/internal/model/unload", "/v1/internal/stop-generation")
 
 
@@ -78,7 +80,9 @@ def test_the_routes_that_the_server_names_are_there(server):
             continue
         path = path.replace("{model}", MODEL).replace("{engine}", MODEL)
         reply = server.request(method, path, {} if method == "POST" else None)
-        if "{response}" in path:
+        if method == "POST" and path in FORMS:
+            assert reply.status == 415, route
+        elif any(name in path for name in ("{response}", "{voice}", "{consent}")) and reply.status != 400:
             assert (reply.status, reply.error["code"]) == (404, "not_found"), route
         else:
             assert reply.status == (410 if path.startswith(GONE) else 400 if method == "POST" else 200), route

@@ -15,6 +15,7 @@
 #include "cl_chat_parser.h"
 #include "cl_context.h"
 #include "cl_memory.h"
+#include "cl_vision.h"
 #include "cl_grammar.h"
 #include "cl_sampler.h"
 #include "cl_quantize.h"

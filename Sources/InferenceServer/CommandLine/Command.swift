@@ -10,12 +10,21 @@ enum Command {
     case tune(TuneOptions)
     /// For the server alone.
     case render
+    /// What `serve` starts to speak; for nobody else.
+    case speechWorker
+
+    /// Its name, which no help tells.
+    static let speechWorkerName = "speech-worker"
 
     /// - Throws: `UsageError` with one clear line.
     init(arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         var arguments = arguments
         var name = "serve"
         if let first = arguments.first, !first.hasPrefix("-") { name = arguments.removeFirst() }
+        if name == Self.speechWorkerName, arguments.isEmpty {
+            self = .speechWorker
+            return
+        }
         guard name != RenderCommand.name else {
             self = .render
             return

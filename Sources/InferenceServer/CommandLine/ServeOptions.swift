@@ -78,6 +78,12 @@ struct ServeOptions {
         help:
             "a smaller model of the same vocabulary that guesses ahead for the\ndefault model where that pays (default: none)"
     )
+    static let projector = CommandLineOption(
+        "--mmproj",
+        value: "FILE",
+        help:
+            "the projector with which the default chat model sees images;\nnone for no images at all (default: mmproj-NAME.gguf beside each\nmodel, NAME.gguf)"
+    )
     static let storeFolder = CommandLineOption(
         "--kv-store",
         value: "DIR",
@@ -117,6 +123,16 @@ struct ServeOptions {
         help:
             "a folder of chat templates that chats may name (default:\ninstruction-templates, beside the models folder)"
     )
+    static let voices = CommandLineOption(
+        "--voices",
+        value: "DIR",
+        help: "a folder where custom voices are kept, unencrypted (default:\nvoices, beside the models folder)"
+    )
+    static let maxSpeechInput = CommandLineOption(
+        "--max-speech-input",
+        value: "N",
+        help: "longest text that is spoken in one request, in characters\n(default: 4096)"
+    )
     static let inlineTemplates = CommandLineOption(
         "--allow-inline-templates",
         help:
@@ -133,9 +149,9 @@ struct ServeOptions {
     static let all =
         [
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
-            strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, storeFolder, storeSize, maxResponses,
-            responsesSize, embeddingOverflow, characters, instructionTemplates, inlineTemplates, showPrompts, api,
-            publicAPI,
+            strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, projector, storeFolder, storeSize,
+            maxResponses, responsesSize, embeddingOverflow, characters, instructionTemplates, inlineTemplates, voices,
+            maxSpeechInput, showPrompts, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -152,6 +168,7 @@ struct ServeOptions {
     var maxDrafts: Int
     /// By its name, or its path; nil for none.
     var draftModel: String?
+    var projector: ProjectorChoice
     var maxBody: Int
     /// Nil where nothing outlives the process.
     var storeFolder: String?
@@ -161,6 +178,10 @@ struct ServeOptions {
     var embeddingOverflow: EmbeddingOverflow
     var library: WebUILibrary
     var allowsInlineTemplates: Bool
+    /// Of custom voices.
+    var voiceFolder: String
+    /// In characters.
+    var maxSpeechInput: Int
     var showsPrompts: Bool
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
@@ -182,6 +203,7 @@ struct ServeOptions {
         maxGap = .milliseconds(try options.integer(Self.maxGap, in: 1...60_000) ?? 100)
         maxDrafts = try options.integer(Self.speculation, in: 0...64) ?? 8
         draftModel = try Self.draftModel(options, maxDrafts: maxDrafts, isDeterministic: model.isDeterministic)
+        projector = options.string(Self.projector).map { $0 == "none" ? .none : .file($0) } ?? .beside
         maxBody = (try options.integer(Self.maxBody, in: 1...4096) ?? 64) << 20
         storeFolder = options.string(Self.storeFolder)
         storeSize = try Self.storeSize(options)
@@ -196,6 +218,8 @@ struct ServeOptions {
             templates: options.string(Self.instructionTemplates) ?? beside.appending(path: "instruction-templates").path
         )
         allowsInlineTemplates = options.has(Self.inlineTemplates)
+        voiceFolder = options.string(Self.voices) ?? beside.appending(path: "voices").path
+        maxSpeechInput = try options.integer(Self.maxSpeechInput, in: 1...1_000_000) ?? 4096
         showsPrompts = options.has(Self.showPrompts)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(

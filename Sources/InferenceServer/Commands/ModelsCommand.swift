@@ -41,7 +41,7 @@ struct ModelsCommand {
         case .chat: "chat, completions"
         case .embedding: "embeddings, moderations"
         case .reranker: "rerank"
-        case .projector: "nothing by itself: images or audio for a chat model"
+        case .projector: "images, for the chat model whose name it has (mmproj-NAME.gguf)"
         case .unknown: "nothing that this version knows"
         }
     }

@@ -4,6 +4,7 @@ import KVStore
 import Llama
 import RuntimeSupport
 import Scheduling
+import Speech
 
 /// `inference-server serve`: plans the memory, loads the default model, serves until a signal, drains, stops.
 struct ServeCommand {
@@ -27,6 +28,7 @@ struct ServeCommand {
             folder,
             options: options.model,
             draftModel: options.draftModel,
+            projector: options.projector,
             budget: budget
         )
         selection.printPlan(budget, available: available)
@@ -51,11 +53,13 @@ struct ServeCommand {
         )
         _ = try await catalog.pool.lease(catalog.models[0].id)
         let responses = ResponseStore(options.responses)
+        let speech = startSpeech()
         let routes = Routes(
             catalog: catalog,
             responses: responses,
             library: options.library,
             inlineTemplates: InlineTemplates(areAllowed: options.allowsInlineTemplates),
+            speech: speech,
             showsPrompts: options.showsPrompts
         ) {
             Int(Date.now.timeIntervalSince1970)
@@ -75,8 +79,25 @@ struct ServeCommand {
         await server.shutdown(drainDeadline: Self.drainDeadline)
         loading.raise()
         responses.cancelAll()
+        if case .success(let service) = speech { await service.engine.stop() }
         await catalog.pool.close()
         log.info("stopped")
+    }
+
+    /// What speaks; where nothing can, its endpoints tell why, and the server serves the rest.
+    private func startSpeech() -> Result<SpeechService, SpeechError> {
+        do throws(SpeechError) {
+            return .success(
+                try SpeechService.start(
+                    customVoices: VoiceStore(path: options.voiceFolder, keys: options.apiKeys),
+                    inputLimit: options.maxSpeechInput,
+                    maxWaiting: options.maxQueue
+                )
+            )
+        } catch {
+            Log("speech").warning(error.description)
+            return .failure(error)
+        }
     }
 
     /// The folder of `--kv-store`; nil without the option, and where another server has it.

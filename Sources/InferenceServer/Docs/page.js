@@ -73,15 +73,19 @@ function operationBody(base, method, path, operation, model) {
         const input = element("input", { placeholder: parameter.description ?? "" });
         return { parameter, input, label: element("label", {}, parameter.name, input) };
     });
-    const schema = operation.requestBody?.content["application/json"].schema;
-    const body = schema ? element("textarea", { spellcheck: false, ariaLabel: "Body",
+    const [[type, { schema } = {}] = []] = Object.entries(operation.requestBody?.content ?? {});
+    const parts = type === "multipart/form-data" ? Object.entries(schema.properties).map(([name, { format }]) => {
+        const input = element("input", { type: format === "binary" ? "file" : "text" });
+        return { name, input, label: element("label", {}, name, input) };
+    }) : [];
+    const body = type === "application/json" ? element("textarea", { spellcheck: false, ariaLabel: "Body",
         value: JSON.stringify(exampleBody(schema, model), null, 2) }) : null;
     const send = element("button", { type: "submit", className: "send", textContent: "Send" });
     const stop = element("button", { type: "button", textContent: "Stop", disabled: true });
     const status = element("p", { role: "status" });
     const output = element("pre", { hidden: true, tabIndex: 0 });
     const form = element("form", {}, element("p", { className: "fields" }, ...fields.map(field => field.label)),
-        body, element("p", {}, send, " ", stop));
+        element("p", { className: "fields" }, ...parts.map(part => part.label)), body, element("p", {}, send, " ", stop));
     let controller = null;
     stop.addEventListener("click", () => controller?.abort());
     form.addEventListener("submit", async event => {
@@ -108,10 +112,18 @@ function operationBody(base, method, path, operation, model) {
             const key = document.getElementById("key").value;
             if (key) headers.Authorization = `Bearer ${key}`;
             if (body) headers["Content-Type"] = "application/json";
-            const response = await fetch(target, { method: method.toUpperCase(), headers, body: body?.value,
+            const data = parts.length > 0 ? new FormData() : body?.value;
+            for (const { name, input } of parts) {
+                if (input.type === "file" ? input.files.length > 0 : input.value) data.append(name, input.files?.[0] ?? input.value);
+            }
+            const response = await fetch(target, { method: method.toUpperCase(), headers, body: data,
                 signal: controller.signal });
             status.className = response.ok ? "good" : "bad";
             status.textContent = `${response.status} ${response.headers.get("content-type") ?? ""}`;
+            if (response.headers.get("content-type")?.startsWith("audio/")) {
+                status.textContent += `: ${(await response.arrayBuffer()).byteLength} bytes`;
+                return;
+            }
             output.hidden = false;
             const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
             for (;;) {

@@ -13,7 +13,7 @@ struct AnswerSet: Sendable {
     /// Submits one generation for each answer, all or none.
     ///
     /// - Parameters:
-    ///   - prompts: Their tokens.
+    ///   - prompts: Each is answered.
     ///   - parameters: Of all answers alike; each has a seed of its own.
     ///   - stops: Texts that end an answer, the template's among them.
     ///   - grammar: What the answers are held to.
@@ -25,7 +25,7 @@ struct AnswerSet: Sendable {
     ///   - promptParameter: What errors call the prompts.
     /// - Throws: `APIError` where a prompt does not fit, or the queue is full.
     init(
-        prompts: [[Token]],
+        prompts: [PromptContent],
         parameters: GenerationParameters,
         stops: [String],
         grammar: Grammar? = nil,
@@ -55,7 +55,6 @@ struct AnswerSet: Sendable {
         }
         var works: [Work] = []
         for prompt in prompts {
-            let items = prompt.map(PromptItem.token)
             for choice in 0..<parameters.count {
                 var sampling = try Sampling(parameters, seed: seed, choice: choice, vocabulary: model.vocabulary)
                 sampling.chain = SamplerChain(parameters.samplers, prompt: prompt, contextLength: model.contextLength)
@@ -64,7 +63,8 @@ struct AnswerSet: Sendable {
                 works.append(
                     .generation(
                         Generation(
-                            prompt: items,
+                            prompt: prompt.items,
+                            media: prompt.media,
                             sampling: sampling,
                             maxTokens: parameters.maximumTokens,
                             scoring: scoring,
@@ -91,7 +91,7 @@ struct AnswerSet: Sendable {
             )
         }
         promptCount = prompts.count
-        promptTokens = prompts.reduce(0) { $0 + $1.count }
+        promptTokens = prompts.reduce(0) { $0 + $1.tokenCount }
     }
 
     /// One request may not fill the whole queue with its answers.

@@ -29,7 +29,7 @@ struct ChatGeneration: Sendable {
         param: String = "messages",
         template: PromptTemplate? = nil
     ) async throws {
-        let prompt = try ChatPrompt(conversation, param: param, model: lease.model, template: template)
+        let prompt = try await lease.model.prompt(conversation, param: param, template: template)
         try await self.init(prompt, parameters: parameters, lease: lease, owner: owner, param: param)
     }
 
@@ -50,7 +50,7 @@ struct ChatGeneration: Sendable {
         param: String
     ) async throws {
         set = try await AnswerSet(
-            prompts: [prompt.tokens],
+            prompts: [prompt.content],
             parameters: parameters,
             stops: parameters.stop + prompt.stops,
             grammar: prompt.grammar,

@@ -4,9 +4,9 @@ import WireFormat
 
 /// A conversation as the tokens that the model was trained to see, and how to read what it answers.
 struct ChatPrompt {
-    /// As the template wrote it.
+    /// As the template wrote it; images are shown as llama.cpp's marker.
     let text: String
-    let tokens: [Token]
+    let content: PromptContent
     /// Texts that end an answer in the template's format.
     let stops: [String]
     /// What the answer is held to.
@@ -29,21 +29,20 @@ struct ChatPrompt {
     ///   - param: What the request calls its turns, for errors.
     ///   - model: Whose tokens they are.
     ///   - template: What renders it in place of the model's own template.
+    ///   - images: What decodes its images: where there are any, this takes long (`ChatModel.prompt`).
     /// - Throws: 400 where the conversation can't fit, which is found before megabytes of it are tokenized, where the
-    ///   template refuses it, or where it holds images, which no model of this server sees, or asks a model to reason that
-    ///   does not.
-    init(_ conversation: Conversation, param: String = "messages", model: ChatModel, template: PromptTemplate? = nil)
-        throws(APIError)
-    {
+    ///   template refuses it, or where it holds images that the model does not see, or asks a model to reason that does not.
+    init(
+        _ conversation: Conversation,
+        param: String = "messages",
+        model: ChatModel,
+        template: PromptTemplate? = nil,
+        images: ImageReader
+    ) throws(APIError) {
+        let markers = ImageMarkers(conversation)
         let vocabulary = model.vocabulary
-        let rendering = ChatRendering(try conversation.toldVerbosity(template, model: model))
-        for case .image(let image) in conversation.turns.lazy.flatMap(\.content) {
-            throw .invalidRequest(
-                "The model \(model.id) does not see images.",
-                param: image.path ?? param,
-                code: "image_input_not_supported"
-            )
-        }
+        let rendering = ChatRendering(try conversation.toldVerbosity(template, model: model), markers: markers)
+        try model.checkImages(markers.images, param: param)
         let least = conversation.turns.reduce(0) { sum, turn in
             turn.calls.reduce(sum + vocabulary.minimumTokenCount(of: turn.text)) {
                 $0 + vocabulary.minimumTokenCount(of: $1.arguments)
@@ -54,7 +53,8 @@ struct ChatPrompt {
         guard options.utf8.count <= Self.maximumOptions else {
             throw .invalidRequest(
                 "The tools, their schemas and that of the answer take more than \(Self.maximumOptions) bytes together.",
-                param: "tools"
+                param: conversation.tools.isEmpty ? "response_format" : "tools",
+                code: "invalid_schema"
             )
         }
         let rendered: RenderedPrompt
@@ -72,9 +72,13 @@ struct ChatPrompt {
                     code: "unsupported_parameter"
                 )
             }
-            text = rendered.prompt
             parser = try ChatParser(rendered)
-            tokens = try model.tokenize(rendered.prompt, param: param)
+            if markers.images.isEmpty {
+                text = rendered.prompt
+                content = PromptContent(try model.tokenize(rendered.prompt, param: param))
+            } else {
+                (text, content) = try model.prepare(rendered.prompt, markers, images, param: param)
+            }
             let preserved = try rendered.preservedTokens.compactMap { name throws(TokenizerError) in
                 let tokens = try vocabulary.encode(name, addSpecial: false, parseSpecial: true)
                 return tokens.count == 1 ? tokens[0] : nil

@@ -10,18 +10,24 @@ struct ChatRendering {
     /// The one argument of a custom tool.
     static let customArgument = "input"
 
-    init(_ conversation: Conversation) {
+    /// - Parameters:
+    ///   - conversation: What is rendered.
+    ///   - markers: What stands for its images.
+    init(_ conversation: Conversation, markers: ImageMarkers? = nil) {
         let names = conversation.tools.filter { if case .custom = $0.kind { true } else { false } }.map(\.name)
         customTools = Set(names)
-        messages = Self.messages(conversation.turns)
+        messages = Self.messages(conversation.turns, markers)
         options = Self.options(conversation)
     }
 
-    private static func messages(_ turns: [Turn]) -> JSONValue {
+    private static func messages(_ turns: [Turn], _ markers: ImageMarkers?) -> JSONValue {
         var toolNames: [String: String] = [:]
+        var images = 0
         return .array(
             turns.map { turn in
-                var object = JSONObject([("role", .string(turn.role.rawValue)), ("content", .string(turn.text))])
+                let text = turn.text { markers?.marker(images + $0) ?? "" }
+                images += turn.images.count
+                var object = JSONObject([("role", .string(turn.role.rawValue)), ("content", .string(text))])
                 if let reasoning = turn.reasoning, !reasoning.isEmpty {
                     object.append("reasoning_content", .string(reasoning))
                 }

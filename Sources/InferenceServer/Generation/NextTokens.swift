@@ -37,7 +37,11 @@ struct NextTokens {
     ) async throws {
         let seed = parameters.seed ?? Int64.random(in: .min ... .max)
         var sampling = try Sampling(parameters, seed: seed, choice: 0, vocabulary: model.vocabulary)
-        sampling.chain = SamplerChain(parameters.samplers, prompt: prompt, contextLength: model.contextLength)
+        sampling.chain = SamplerChain(
+            parameters.samplers,
+            prompt: PromptContent(prompt),
+            contextLength: model.contextLength
+        )
         (sampling.logprobs, sampling.tellsDrawn) = (count, true)
         try model.prepare(sampling)
         let generation = Generation(prompt: prompt.map(PromptItem.token), sampling: sampling, maxTokens: 1)

@@ -28,7 +28,7 @@ struct OptionScores {
     /// - Throws: `APIError` where it does not fit, or the queue is full.
     init(
         _ options: [String],
-        behind prompt: [Token],
+        behind prompt: PromptContent,
         lease: ModelLease<ChatModel>,
         owner: Owner,
         param: String
@@ -38,11 +38,11 @@ struct OptionScores {
         var ends = [vocabulary.endOfTurn, vocabulary.endOfSequence].compactMap(\.self).map { [$0] }
         if ends.count == 2, ends[0] == ends[1] { ends.removeLast() }
         if ends.isEmpty { ends = [[]] }
-        var prompts: [[Token]] = []
+        var prompts: [PromptContent] = []
         do throws(TokenizerError) {
             for option in options {
                 let tokens = try vocabulary.encode(option, addSpecial: false, parseSpecial: false)
-                for end in ends { prompts.append(prompt + tokens + end) }
+                for end in ends { prompts.append(prompt + (tokens + end)) }
             }
         } catch {
             throw APIError(error, param: param)
@@ -64,7 +64,7 @@ struct OptionScores {
                 prompts: Array(prompts[start..<min(start + Self.groupSize, prompts.count)]),
                 parameters: parameters,
                 stops: [],
-                scoring: PromptScoring(start: max(1, prompt.count), top: 0),
+                scoring: PromptScoring(start: max(1, prompt.items.count), top: 0),
                 lease: lease,
                 owner: owner,
                 promptParameter: param
@@ -75,7 +75,7 @@ struct OptionScores {
         }
         let shares = Self.shares(logprobs)
         probabilities = options.indices.map { shares[$0 * ends.count..<($0 + 1) * ends.count].reduce(0, +) }
-        promptTokens = prompt.count
+        promptTokens = prompt.tokenCount
         cachedTokens = common
     }
 
@@ -83,15 +83,16 @@ struct OptionScores {
     ///
     /// - Returns: How many of its tokens were in the cache.
     private static func compute(
-        _ prompt: ArraySlice<Token>,
+        _ prompt: PromptContent,
         parameters: GenerationParameters,
         lease: ModelLease<ChatModel>,
         owner: Owner,
         param: String
     ) async throws -> Int {
-        guard !prompt.isEmpty else { return 0 }
+        // Logits come of text tokens alone.
+        guard prompt.items.last?.token != nil else { return 0 }
         let set = try await AnswerSet(
-            prompts: [Array(prompt)],
+            prompts: [prompt],
             parameters: parameters,
             stops: [],
             lease: lease,

@@ -7,9 +7,9 @@ extension SamplerChain {
     ///
     /// - Parameters:
     ///   - parameters: The request's.
-    ///   - prompt: Its tokens, which penalties look back at.
+    ///   - prompt: Penalties look back at the tokens of its texts.
     ///   - contextLength: What -1 stands for.
-    init?(_ parameters: SamplerParameters, prompt: [Token], contextLength: Int) {
+    init?(_ parameters: SamplerParameters, prompt: PromptContent, contextLength: Int) {
         guard parameters.hasSamplers else { return nil }
         self.init()
         let plain = self
@@ -35,7 +35,7 @@ extension SamplerChain {
         minimumKept = parameters.minimumKept.map { UInt32(clamping: $0) } ?? minimumKept
         guard doesSomething(beside: plain) else { return nil }
         let seen = max(repeatPenalty == 1 ? 0 : repeatLastCount, dryMultiplier == 0 ? 0 : dryLastCount)
-        history = prompt.suffix(Int(seen))
+        history = seen > 0 ? prompt.tokens.suffix(Int(seen)) : []
     }
 
     /// Whether any sampler that the fast ones do not know changes an answer.

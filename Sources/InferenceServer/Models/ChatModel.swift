@@ -15,6 +15,8 @@ final class ChatModel: Sendable {
     let information: LlamaModel.Information
     let vocabulary: Vocabulary
     let template: ChatTemplate
+    /// What makes it see images.
+    let projector: LlamaProjector?
     private let loaded: LlamaModel
     let engine: InferenceEngine
     /// What lies on disk of it, where the server has a store.
@@ -51,10 +53,21 @@ final class ChatModel: Sendable {
         }
         let heartbeat = Heartbeat()
         let abort = AbortFlag()
+        projector = try plan.projector.map { path throws(LlamaError) in
+            try LlamaProjector(
+                path: path,
+                model: loaded,
+                threads: plan.options.batchThreads ?? plan.options.threads,
+                usesGPU: plan.gpuLayers > 0,
+                heartbeat: heartbeat,
+                abort: abort
+            )
+        }
         let backend = try LlamaBackend(
             model: loaded,
             options: plan.options,
             draft: draft,
+            projector: projector,
             heartbeat: heartbeat,
             abort: abort
         )
@@ -97,6 +110,7 @@ final class ChatModel: Sendable {
         if let draft, let guess = draftCosts.decode(1) {
             log.info("\(id): \(draft.model.path) drafts for it, \(Self.milliseconds(guess)) a guess")
         }
+        if let path = plan.projector { log.info("\(id): sees images, with \(path)") }
         if let stored {
             log.info("\(id): \(stored.count) stored states are of its kind")
             if policy.stateBytes == 0 { log.warning("\(id): --kv-store does nothing without memory for --cache-ram") }

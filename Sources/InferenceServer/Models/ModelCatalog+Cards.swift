@@ -25,6 +25,9 @@ extension ModelCatalog {
             ("context_length", JSONValue(model.plan.options.contextLength)),
             ("training_context_length", JSONValue(information.trainingContext)),
         ])
+        if model.kind == .chat {
+            meta.append("input_modalities", model.seesImages ? ["text", "image"] : ["text"])
+        }
         if model.kind == .embedding { meta.append("dimensions", JSONValue(information.embeddingSize)) }
         meta.append("parameters", JSONValue(Int(information.parameters)))
         meta.append("size_bytes", JSONValue(Int(information.size)))

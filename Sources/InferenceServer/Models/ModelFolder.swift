@@ -44,6 +44,41 @@ struct ModelFolder {
         return file
     }
 
+    /// The projector of images that lies beside a chat model: `mmproj-NAME.gguf`, where the model is NAME.gguf, or both names
+    /// are alike up to their weights' format, such as `-Q8_0`.
+    func projector(of file: ModelFile) -> ModelFile? {
+        let folder = URL(filePath: file.path).deletingLastPathComponent().path
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let projectors = names.sorted()
+            .filter { $0.lowercased().hasPrefix(Self.projectorPrefix) && $0.hasSuffix(".gguf") }
+            .compactMap { ModelFile(path: "\(folder)/\($0)") }
+            .filter { $0.kind == .projector }
+        func name(_ projector: ModelFile) -> String { projector.id.dropFirst(Self.projectorPrefix.count).lowercased() }
+        let own = file.id.lowercased()
+        return projectors.first { name($0) == own }
+            ?? projectors.first { Self.withoutFormat(name($0)) == Self.withoutFormat(own) }
+    }
+
+    private static let projectorPrefix = "mmproj-"
+
+    /// A name without the format of weights at its end: `-f16`, `.Q4_K_M`, `-UD-Q4_K_XL`.
+    private static func withoutFormat(_ name: String) -> String {
+        String(name.replacing(/[-._](ud[-._])?(f16|f32|bf16|i?q[0-9][0-9a-z_]*)$/, with: ""))
+    }
+
+    /// The projector of images in a file.
+    ///
+    /// - Throws: `ModelFolderError` where there is none.
+    func projector(_ name: String) throws(ModelFolderError) -> ModelFile {
+        let candidates = [name, "\(path)/\(name)", "\(path)/\(name).gguf"]
+        guard let found = candidates.first(where: FileManager.default.fileExists), let file = ModelFile(path: found)
+        else { throw ModelFolderError("--mmproj \(name): there is no such file, or it is no GGUF file") }
+        guard file.kind == .projector else {
+            throw ModelFolderError("--mmproj \(found) holds a model of kind \(file.kind.rawValue), no projector")
+        }
+        return file
+    }
+
     /// The model that is served where a request names none: the manifest's default of a kind, or the first.
     func defaultModel(of kind: ModelFile.Kind) -> ModelFile? {
         let files = files.filter { $0.kind == kind }

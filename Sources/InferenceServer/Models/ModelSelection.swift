@@ -15,6 +15,7 @@ struct ModelSelection {
         _ folder: ModelFolder,
         options: ModelOptions,
         draftModel: String? = nil,
+        projector: ProjectorChoice = .beside,
         budget: MemoryBudget
     ) throws(ModelFolderError) {
         var named: [ModelFile] = []
@@ -24,23 +25,32 @@ struct ModelSelection {
         if named.isEmpty {
             if let file = defaults.first { named.append(file) } else { named.append(try folder.chatModel(nil)) }
         }
+        var wanted = try projector.file(in: folder)
         let draft = try draftModel.map { name throws(ModelFolderError) in try folder.chatModel(name) }
         for file in named where !has(folder.id(of: file)) {
+            let isFirst = file.kind == .chat && !models.contains { $0.kind == .chat }
+            if isFirst, let wanted { try wanted.check(for: file) }
             models.append(
                 try ServableModel(
                     file,
                     id: folder.id(of: file),
                     options: options,
                     budget: budget,
-                    draft: file.kind == .chat && !models.contains { $0.kind == .chat } ? draft : nil
+                    draft: isFirst ? draft : nil,
+                    projector: isFirst ? wanted ?? projector.beside(file, folder) : projector.beside(file, folder)
                 )
             )
+            if isFirst { wanted = nil }
+        }
+        if let wanted {
+            throw ModelFolderError("--mmproj \(wanted.path): no chat model was named that it could go with")
         }
         // The default of a kind before the others of it.
         for file in defaults + folder.files where file.kind.isServed && !has(folder.id(of: file)) {
             let id = folder.id(of: file)
             do {
-                models.append(try ServableModel(file, id: id, options: options, budget: budget))
+                let beside = projector.beside(file, folder)
+                models.append(try ServableModel(file, id: id, options: options, budget: budget, projector: beside))
             } catch {
                 guard !unusable.contains(id) else { continue }
                 unusable.insert(id)

@@ -10,6 +10,8 @@ struct ServableModel: Sendable {
     /// What it serves.
     var kind: ModelFile.Kind { file.kind }
     let plan: LoadPlan
+    /// Whether it takes images.
+    var seesImages: Bool { plan.projector != nil }
     let usesBLAS: Bool
     /// What it takes, the states included that are kept for later requests.
     let memory: ModelMemory
@@ -24,13 +26,15 @@ struct ServableModel: Sendable {
     ///   - options: The command line's.
     ///   - budget: Of all models.
     ///   - draft: The file of a draft model that is loaded with it.
+    ///   - projector: The file of a projector of images that is loaded with it.
     /// - Throws: `ModelFolderError` that says why it can't be served.
     init(
         _ file: ModelFile,
         id: String,
         options: ModelOptions,
         budget: MemoryBudget,
-        draft: ModelFile? = nil
+        draft: ModelFile? = nil,
+        projector: ModelFile? = nil
     ) throws(ModelFolderError) {
         let variant = ModelVariant(of: file, id: id, options)
         do {
@@ -43,6 +47,7 @@ struct ServableModel: Sendable {
                     let variant = ModelVariant(of: file, id: file.id, options)
                     return DraftFile(path: variant.path, options: variant.options)
                 },
+                projector: projector?.path,
                 budget: budget
             )
         } catch let error as LoadPlanError {
@@ -75,6 +80,7 @@ struct ServableModel: Sendable {
         let context = kind == .chat ? "\(plan.options.sequences) x \(length) tokens" : "texts of \(length) tokens"
         let gpus = plan.memory.gpus.map { "; GPU: \(plan.gpuLayers) of \(plan.information.layers) layers, \($0)" }
         let drafts = plan.draft.map { "; the draft model \($0.path) included" } ?? ""
-        return "\(id): \(memory.host), \(context)\(gpus.joined())\(drafts)"
+        let images = plan.projector.map { "; sees images with \($0), included" } ?? ""
+        return "\(id): \(memory.host), \(context)\(gpus.joined())\(drafts)\(images)"
     }
 }

@@ -64,10 +64,25 @@ struct ResponseHistory {
     ///   - model: Which answers.
     /// - Returns: The prompt.
     /// - Throws: 400 where it does not fit, or can't be rendered.
-    func prompt(_ shaping: ResponseShaping, answerTokens: Int?, model: ChatModel) throws(APIError) -> ChatPrompt {
+    func prompt(_ shaping: ResponseShaping, answerTokens: Int?, model: ChatModel) async throws -> ChatPrompt {
+        let hasImages = try conversation(earlier + input, shaping).hasImages
+        return try await model.reading(hasImages) { images throws(APIError) in
+            try prompt(shaping, answerTokens, Rendering(model: model, images: images))
+        }
+    }
+
+    /// What items are rendered with.
+    private struct Rendering {
+        let model: ChatModel
+        let images: ImageReader
+    }
+
+    private func prompt(_ shaping: ResponseShaping, _ answerTokens: Int?, _ model: Rendering) throws(APIError)
+        -> ChatPrompt
+    {
         let items = earlier + input
         guard shaping.truncates else { return try render(items, shaping, model) }
-        let length = model.contextLength
+        let length = model.model.contextLength
         let limit = length - min(answerTokens ?? length / 4, length / 2)
         if let prompt = try render(items, shaping, model, within: limit) { return prompt }
         // As little is left out as will do.
@@ -86,26 +101,31 @@ struct ResponseHistory {
         return try render(items.leavingOut(items.cutCount), shaping, model)
     }
 
+    private func conversation(_ items: [ResponseItem], _ shaping: ResponseShaping) throws(APIError) -> Conversation {
+        var conversation = shaping.conversation
+        try conversation.take(items, instructions: instructions)
+        return conversation
+    }
+
     private func render(
         _ items: [ResponseItem],
         _ shaping: ResponseShaping,
-        _ model: ChatModel
+        _ rendering: Rendering
     ) throws(APIError) -> ChatPrompt {
-        var conversation = shaping.conversation
-        try conversation.take(items, instructions: instructions)
-        return try ChatPrompt(conversation, param: "input", model: model)
+        let conversation = try conversation(items, shaping)
+        return try ChatPrompt(conversation, param: "input", model: rendering.model, images: rendering.images)
     }
 
     /// The same, or nil where it has more tokens.
     private func render(
         _ items: [ResponseItem],
         _ shaping: ResponseShaping,
-        _ model: ChatModel,
+        _ model: Rendering,
         within limit: Int
     ) throws(APIError) -> ChatPrompt? {
         do throws(APIError) {
             let prompt = try render(items, shaping, model)
-            return prompt.tokens.count <= limit ? prompt : nil
+            return prompt.content.tokenCount <= limit ? prompt : nil
         } catch {
             guard error.code == "context_length_exceeded" else { throw error }
             return nil

@@ -76,8 +76,8 @@ extension Routes {
     func countMessageTokens(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(MessagesPrompt.self)
         let lease = try await catalog.lease(body.model)
-        let prompt = try ChatPrompt(body.conversation, model: lease.model)
-        let count: JSONValue = ["input_tokens": JSONValue(prompt.tokens.count)]
+        let prompt = try await lease.model.prompt(body.conversation)
+        let count: JSONValue = ["input_tokens": JSONValue(prompt.content.tokenCount)]
         return .json(count)
     }
 }

@@ -14,7 +14,7 @@ extension Routes {
         // What is best can't be told without.
         if body.candidates > body.generation.count { parameters.logprobs = parameters.logprobs ?? 0 }
         let answers = try await AnswerSet(
-            prompts: inputs.map(\.tokens),
+            prompts: inputs.map { PromptContent($0.tokens) },
             parameters: parameters,
             stops: parameters.stop,
             scoring: body.echoesPrompt ? body.generation.logprobs.map { PromptScoring(top: $0) } : nil,

@@ -17,7 +17,7 @@ extension Routes {
             conversation.reasoning.isEnabled = false
             let scores = try await OptionScores(
                 question.options,
-                behind: try ChatPrompt(conversation, param: "input", model: lease.model).tokens,
+                behind: try await lease.model.prompt(conversation, param: "input").content,
                 lease: lease,
                 owner: Owner(request.principal),
                 param: "input"

@@ -11,7 +11,7 @@ extension Routes {
         let lease = try await catalog.lease(body.model)
         let parameters = body.generation.tellingPieces
         let answers = try await AnswerSet(
-            prompts: try body.prompt.inputs(for: lease.model).map(\.tokens),
+            prompts: try body.prompt.inputs(for: lease.model).map { PromptContent($0.tokens) },
             parameters: parameters,
             stops: parameters.stop,
             lease: lease,
@@ -30,7 +30,7 @@ extension Routes {
         let prompt = try lease.model.infillPrompt(body)
         let parameters = body.generation.tellingPieces
         let answers = try await AnswerSet(
-            prompts: [prompt],
+            prompts: [PromptContent(prompt)],
             parameters: parameters,
             stops: parameters.stop,
             lease: lease,

@@ -78,6 +78,7 @@ extension Routes {
                 chatTemplate: try model.template.source(),
                 beginningOfSequence: try name(vocabulary.beginningOfSequence),
                 endOfSequence: try name(vocabulary.endOfSequence),
+                seesImages: model.projector != nil,
                 build: "\(Version.name) \(Version.number)"
             )
         )

@@ -77,12 +77,12 @@ extension Routes {
                 continue
             }
             let param = body.texts.count == 1 ? "input" : "input[\(place)]"
-            let prompt = try ChatPrompt(Conversation([Turn(.user, text)]), param: param, model: lease.model)
+            let prompt = try await lease.model.prompt(Conversation([Turn(.user, text)]), param: param)
             // Where the template does not end the line of the assistant's name, its answers do.
             let opening = prompt.text.hasSuffix("\n") ? "" : "\n\n"
             let scores = try await OptionScores(
                 GuardModel.verdicts.map { opening + $0 },
-                behind: prompt.tokens,
+                behind: prompt.content,
                 lease: lease,
                 owner: Owner(request.principal),
                 param: param

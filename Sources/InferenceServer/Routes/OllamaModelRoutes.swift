@@ -67,7 +67,7 @@ extension Routes {
         let information = model.plan.information
         let capabilities =
             switch model.kind {
-            case .chat: ["completion", "tools"]
+            case .chat: ["completion", "tools"] + (model.seesImages ? ["vision"] : [])
             case .embedding: ["embedding"]
             default: [String]()
             }

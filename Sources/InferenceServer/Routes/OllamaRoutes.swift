@@ -92,7 +92,9 @@ extension Routes {
         case .none: return .json(reply.loaded)
         case .between(let text, let suffix):
             source = try await AnswerSet(
-                prompts: try TextInput.text(text).inputs(for: lease.model, suffix: suffix).map(\.tokens),
+                prompts: try TextInput.text(text).inputs(for: lease.model, suffix: suffix).map {
+                    PromptContent($0.tokens)
+                },
                 parameters: parameters,
                 stops: parameters.stop,
                 lease: lease,
@@ -109,7 +111,7 @@ extension Routes {
             )
         case .raw(let text):
             source = try await AnswerSet(
-                prompts: [try lease.model.tokenize(text, param: "prompt")],
+                prompts: [PromptContent(try lease.model.tokenize(text, param: "prompt"))],
                 parameters: parameters,
                 stops: parameters.stop,
                 lease: lease,

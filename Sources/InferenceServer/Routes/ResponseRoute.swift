@@ -9,7 +9,7 @@ extension Routes {
         let owner = Owner(request.principal)
         let history = try ResponseHistory(body.source, store: responses, owner: owner)
         let lease = try await catalog.lease(body.source.model)
-        let prompt = try history.prompt(
+        let prompt = try await history.prompt(
             body.shaping,
             answerTokens: body.generation.maximumTokens,
             model: lease.model
@@ -92,8 +92,9 @@ extension Routes {
         let body = try request.decode(ResponseCountRequest.self)
         let history = try ResponseHistory(body.source, store: responses, owner: Owner(request.principal))
         let lease = try await catalog.lease(body.source.model)
-        let prompt = try history.prompt(body.shaping, answerTokens: nil, model: lease.model)
-        let answer: JSONValue = ["object": "response.input_tokens", "input_tokens": JSONValue(prompt.tokens.count)]
+        let prompt = try await history.prompt(body.shaping, answerTokens: nil, model: lease.model)
+        let tokens = JSONValue(prompt.content.tokenCount)
+        let answer: JSONValue = ["object": "response.input_tokens", "input_tokens": tokens]
         return .json(answer)
     }
 

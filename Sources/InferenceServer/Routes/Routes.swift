@@ -1,5 +1,6 @@
 import HTTP
 import Scheduling
+import Speech
 import WireFormat
 
 /// What the handlers share, and the table of all routes.
@@ -10,6 +11,8 @@ struct Routes: Sendable {
     let library: WebUILibrary
     /// Templates that come with requests.
     let inlineTemplates: InlineTemplates
+    /// What speaks, or why nothing does.
+    let speech: Result<SpeechService, SpeechError>
     /// Whether `GET /slots` shows prompts to those who sent them.
     var showsPrompts = false
     /// Seconds since 1970.
@@ -24,7 +27,7 @@ struct Routes: Sendable {
 
     /// Every endpoint that does something, once, and those that say what to use instead.
     var all: [Route] {
-        openAIRoutes + responseRoutes + rerankRoutes + engineRoutes + tokenRoutes + llamaServerRoutes
+        openAIRoutes + responseRoutes + audioRoutes + rerankRoutes + engineRoutes + tokenRoutes + llamaServerRoutes
             + modelControlRoutes + anthropicRoutes + ollamaRoutes
             + serviceRoutes + descriptionRoutes + retiredRoutes
     }

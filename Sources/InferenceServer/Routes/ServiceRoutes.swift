@@ -1,5 +1,6 @@
 import HTTP
 import Llama
+import Media
 import RuntimeSupport
 import Scheduling
 import Speech
@@ -42,10 +43,17 @@ extension Routes {
                     ("llama.cpp", LlamaRuntime.llamaVersion),
                     ("whisper.cpp", WhisperLibrary.version),
                     ("ggml", LlamaRuntime.ggmlVersion),
-                ],
+                ] + speechEngines,
                 models: catalog.cards.map(\.id),
                 endpoints: names
             )
         )
+    }
+
+    /// What speaks, where something does.
+    private var speechEngines: [(String, String)] {
+        guard case .success(let service) = speech else { return [] }
+        return [(SpeechService.engineName, service.voices.inventory.version)]
+            + (MediaLibrary.version.map { [("FFmpeg", $0)] } ?? [])
     }
 }

@@ -69,11 +69,11 @@ struct WebUIPrompt {
     /// The text that the model sees.
     ///
     /// - Throws: 400 where the template refuses it, or it does not fit.
-    func text(for model: ChatModel) throws(APIError) -> String {
+    func text(for model: ChatModel) async throws -> String {
         switch content {
         case .text(let text): text
         case .conversation(let conversation, let template):
-            try ChatPrompt(conversation, model: model, template: template).text
+            try await model.prompt(conversation, template: template).text
         }
     }
 }

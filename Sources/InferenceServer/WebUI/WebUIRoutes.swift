@@ -18,7 +18,7 @@ extension Routes {
         switch prompt.content {
         case .text(let text):
             source = try await AnswerSet(
-                prompts: [try lease.model.tokenize(text, param: "messages")],
+                prompts: [PromptContent(try lease.model.tokenize(text, param: "messages"))],
                 parameters: parameters,
                 stops: parameters.stop,
                 lease: lease,
@@ -85,7 +85,7 @@ extension Routes {
         let body = try request.decode(ChatRequest.self)
         let lease = try await catalog.lease(body.model)
         let prompt = try await webUIPrompt(body, body.webUI ?? WebUIChat(), model: lease.model)
-        let answer: JSONValue = ["prompt": .string(try prompt.text(for: lease.model))]
+        let answer: JSONValue = ["prompt": .string(try await prompt.text(for: lease.model))]
         return .json(answer)
     }
 }

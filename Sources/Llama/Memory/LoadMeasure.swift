@@ -1,13 +1,23 @@
+internal import Scheduling
+
 /// What is to be loaded, known by headers alone: a model, and a draft model beside it where one is given.
 struct LoadMeasure {
     let model: ModelMeasure
     let draft: (measure: ModelMeasure, options: LlamaBackend.Options)?
     /// How many of the draft model's layers go to a GPU: all, where the other has some there.
     let draftLayers: Int
+    /// Of a projector, and of the vectors of images that are kept.
+    private let vision: ModelMemory?
 
     /// - Throws: `LlamaError` for a file that is no model, `LoadPlanError` for one that can't draft.
-    init(path: String, gpuLayers: Int, draft file: DraftFile?) throws {
+    init(path: String, gpuLayers: Int, draft file: DraftFile?, projector: String? = nil) throws {
         model = try ModelMeasure(path: path, gpuLayers: gpuLayers)
+        vision = try projector.map { path in
+            var memory = try LlamaProjector.memory(path: path, usesGPU: gpuLayers > 0)
+            // Fixed, as weights are: what is left decides about the context.
+            memory.host.weights += UInt64(SchedulingPolicy().encodingBytes)
+            return memory
+        }
         guard let file else {
             (draft, draftLayers) = (nil, 0)
             return
@@ -47,7 +57,8 @@ struct LoadMeasure {
 
     /// What both take together.
     func memory(_ options: LlamaBackend.Options) throws(LlamaError) -> ModelMemory {
-        let memory = try model.memory(options)
+        var memory = try model.memory(options)
+        if let vision { memory = memory + vision }
         guard let draft, let own = draftOptions(beside: options) else { return memory }
         return memory + (try draft.measure.memory(own))
     }

@@ -7,6 +7,8 @@ package struct LoadPlan: Sendable {
     package let information: LlamaModel.Information
     /// The draft model that is loaded beside it; its part of the memory is counted.
     package let draft: Draft?
+    /// The projector of images that is loaded beside it; its part of the memory is counted.
+    package let projector: String?
 
     /// How a draft model will be loaded.
     package struct Draft: Sendable {
@@ -23,6 +25,7 @@ package struct LoadPlan: Sendable {
     ///   - contextLength: Tokens in each sequence; nil: what training and budget allow.
     ///   - placement: Which layers go to a GPU.
     ///   - draft: The file of a draft model that is loaded beside it.
+    ///   - projector: The file of a projector of images that is loaded beside it.
     ///   - budget: What all models may take; this one is measured as if it were alone.
     /// - Throws: `LlamaError` for a file that is no model, `LoadPlanError` where it does not fit.
     package init(
@@ -31,6 +34,7 @@ package struct LoadPlan: Sendable {
         contextLength: Int?,
         placement: LayerPlacement,
         draft: DraftFile? = nil,
+        projector: String? = nil,
         budget: MemoryBudget
     ) throws {
         var options = options
@@ -39,7 +43,7 @@ package struct LoadPlan: Sendable {
             guard !budget.gpus.isEmpty else { throw LoadPlanError.noGPU(layers: count) }
             layers = count
         }
-        var measure = try LoadMeasure(path: path, gpuLayers: layers, draft: draft)
+        var measure = try LoadMeasure(path: path, gpuLayers: layers, draft: draft, projector: projector)
         information = measure.model.information
         layers = min(layers, information.layers)
         if options.embeds {
@@ -54,10 +58,11 @@ package struct LoadPlan: Sendable {
         if placement == .automatic, !budget.gpus.isEmpty {
             let wanted = options
             layers = try LayerPlacement.most(of: information.layers) { count in
-                let memory = try LoadMeasure(path: path, gpuLayers: count, draft: draft).memory(wanted)
+                let measure = try LoadMeasure(path: path, gpuLayers: count, draft: draft, projector: projector)
+                let memory = try measure.memory(wanted)
                 return zip(memory.gpus, budget.gpus).allSatisfy { $0.total <= $1.budget }
             }
-            measure = try LoadMeasure(path: path, gpuLayers: layers, draft: draft)
+            measure = try LoadMeasure(path: path, gpuLayers: layers, draft: draft, projector: projector)
         }
         let memory = try measure.memory(options)
         guard budget.holds(memory) else {
@@ -67,6 +72,7 @@ package struct LoadPlan: Sendable {
         self.options = options
         gpuLayers = layers
         self.memory = memory
+        self.projector = projector
         if let draft, let draftOptions = measure.draftOptions(beside: options) {
             self.draft = Draft(path: draft.path, options: draftOptions, gpuLayers: measure.draftLayers)
         } else {

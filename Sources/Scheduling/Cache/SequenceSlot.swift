@@ -5,6 +5,10 @@ struct SequenceSlot: Sendable {
     private(set) var items: [PromptItem] = []
     /// The position that comes next.
     private(set) var position = 0
+    /// How many tokens of the KV cache the items fill.
+    private(set) var tokenCount = 0
+    /// How many tokens of the media item that comes next the memory holds beyond the items.
+    var begunTokens = 0
     /// Whose content it is.
     var owner = Owner.anyone
     /// Who uses it.
@@ -22,17 +26,21 @@ struct SequenceSlot: Sendable {
     mutating func append(_ new: some Collection<PromptItem>) {
         items.append(contentsOf: new)
         position += new.reduce(0) { $0 + $1.positionCount }
+        tokenCount += new.reduce(0) { $0 + $1.tokenCount }
     }
 
     mutating func keep(first count: Int) {
         items.removeSubrange(count...)
         position = items.reduce(0) { $0 + $1.positionCount }
+        tokenCount = items.reduce(0) { $0 + $1.tokenCount }
         fixedCount = min(fixedCount, count)
     }
 
     mutating func empty(isDirty: Bool) {
         items = []
         position = 0
+        tokenCount = 0
+        begunTokens = 0
         fixedCount = 0
         uncutCount = 0
         self.isDirty = isDirty

@@ -36,7 +36,21 @@ package struct EngineMetrics: Sendable, Equatable {
     package var generatedTokens: UInt64 = 0
     /// What was guessed ahead, and what of it was right.
     package var drafts = DraftCounts()
+    package var encodedMedia = EncodedMedia()
     private var outcomes: [Outcome: UInt64] = [:]
+
+    /// Media that were encoded: an image, or each of the slices that it was cut into.
+    package struct EncodedMedia: Sendable, Equatable {
+        package var count: UInt64 = 0
+        package var tokens: UInt64 = 0
+        package var seconds = 0.0
+
+        mutating func note(_ item: MediaItem, _ duration: Duration) {
+            count += 1
+            tokens += UInt64(item.tokenCount)
+            seconds += duration / .seconds(1)
+        }
+    }
 
     package init() {}
 

@@ -66,7 +66,9 @@ struct EngineRecorder {
             case .tokens(let slices): slices.map(\.tokens.count)
             case .embeddings(let texts): texts.map(\.tokens.count)
             case .encode(let step): [step.item.tokenCount]
+            case .media(let slice): [slice.tokens.count]
             }
+        if case .encode(let step) = plan.step { metrics.encodedMedia.note(step.item, duration) }
         metrics.stepSequences.observe(Double(sizes.count))
         metrics.stepTokens.observe(Double(sizes.reduce(0, +)))
     }

@@ -12,8 +12,10 @@ package struct BackendLimits: Sendable {
     package var generates: Bool
     /// Whether embedding steps can be planned.
     package var embeds: Bool
-    /// Whether encode steps can be planned.
+    /// Whether encode steps and those of media can be planned.
     package var encodesMedia: Bool
+    /// What the vectors of encoded media take for each token, in bytes.
+    package var encodingBytesPerToken: Int = 0
     /// Whether the end of a sequence's memory can be cut off; recurrent memory can't.
     package var cutsSequences: Bool
     /// Whether what was saved of a sequence can be cut when it is restored; false where sequences can't.

@@ -53,8 +53,10 @@ package enum Step: Sendable {
     case draft([DraftSlice])
     /// Whole texts, packed: never more than `BackendLimits.maxEmbeddingTokens` tokens.
     case embeddings([EmbeddingText])
-    /// One media item of one prompt, alone.
+    /// The vectors of one media item, alone.
     case encode(EncodeStep)
+    /// Tokens of one encoded media item, alone.
+    case media(MediaSlice)
 }
 
 /// Consecutive tokens of one sequence in a token step.
@@ -122,23 +124,5 @@ package struct EmbeddingText: Sendable, Equatable {
         self.request = request
         self.place = place
         self.tokens = tokens
-    }
-}
-
-/// The encoding of one media item into a sequence's memory.
-package struct EncodeStep: Sendable, Equatable {
-    package let request: RequestID
-    package let sequence: SequenceID
-    package let item: MediaItem
-    package let position: Int
-    /// Whether the item ends its prompt, so that a token is to be sampled after it.
-    package let samples: Bool
-
-    package init(request: RequestID, sequence: SequenceID, item: MediaItem, position: Int, samples: Bool) {
-        self.request = request
-        self.sequence = sequence
-        self.item = item
-        self.position = position
-        self.samples = samples
     }
 }

@@ -1,9 +1,11 @@
 /// What became of a step.
 package enum StepOutcome: Sendable {
-    /// The step was done. For each slice (or encoded item) that samples, in the plan's order, what was sampled: one token,
+    /// The step was done. For each slice that samples, in the plan's order, what was sampled: one token,
     /// or with drafts one more than were guessed right. None fails that sequence alone: its logits hold nothing that a token
     /// could be chosen by. And for each slice that scores, in order, one entry for each of its targets.
     case sampled([[SampledToken]], scores: [[TokenProbabilities]] = [])
+    /// An encode step was done; the vectors are kept.
+    case encoded
     /// An embedding step was done: one vector for each text, in the plan's order.
     case embedded([[Float]])
     /// A draft step was done: for each slice, in the plan's order, as many guesses as were asked for, or fewer where the draft

@@ -25,18 +25,38 @@ package enum PromptItem: Hashable, Sendable {
     }
 }
 
-/// An image, or a stretch of audio, within a prompt.
+/// An image, or a stretch of one, within a prompt.
 ///
-/// Two items with the same content hash are the same.
+/// Two items with the same hash are the same.
 package struct MediaItem: Hashable, Sendable {
-    package let contentHash: UInt64
-    package let tokenCount: Int
-    package let positionCount: Int
+    package let hash: MediaHash
+    private let tokens: Int32
+    private let positions: Int32
+    /// Whether its tokens are attended to as a whole: they are computed in one step, which they have to fit.
+    package let isWhole: Bool
 
-    package init(contentHash: UInt64, tokenCount: Int, positionCount: Int) {
+    package var tokenCount: Int { Int(tokens) }
+    package var positionCount: Int { Int(positions) }
+
+    package init(hash: MediaHash, tokenCount: Int, positionCount: Int, isWhole: Bool = false) {
         precondition(tokenCount > 0 && positionCount > 0)
-        self.contentHash = contentHash
-        self.tokenCount = tokenCount
-        self.positionCount = positionCount
+        self.hash = hash
+        tokens = Int32(tokenCount)
+        positions = Int32(positionCount)
+        self.isWhole = isWhole
     }
 }
+
+/// 128 bits of a digest of all that the vectors and positions of a media item depend on.
+package struct MediaHash: Hashable, Sendable {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64 = 0, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+}
+
+/// What a backend encodes a media item from; its own affair.
+package protocol MediaContent: Sendable {}

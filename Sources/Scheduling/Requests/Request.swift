@@ -33,6 +33,10 @@ package enum Work: Sendable {
 /// A prompt to continue.
 package struct Generation: Sendable {
     package let prompt: [PromptItem]
+    /// What the media items of the prompt are encoded from.
+    package let media: [MediaHash: any MediaContent]
+    /// Where they stand, and how many tokens each has beyond one.
+    private let extraTokens: [(place: Int, count: Int)]
     package let sampling: Sampling
     /// The most tokens to generate; nil means the rest of the context.
     ///
@@ -47,6 +51,7 @@ package struct Generation: Sendable {
 
     package init(
         prompt: [PromptItem],
+        media: [MediaHash: any MediaContent] = [:],
         sampling: Sampling = Sampling(),
         maxTokens: Int? = nil,
         scoring: PromptScoring? = nil,
@@ -56,10 +61,23 @@ package struct Generation: Sendable {
         self.tellsProgress = tellsProgress
         self.prediction = prediction
         self.prompt = prompt
+        self.media = media
+        extraTokens = prompt.indices.compactMap { place in
+            if case .media(let item) = prompt[place] { (place, item.tokenCount - 1) } else { nil }
+        }
         self.sampling = sampling
         self.maxTokens = maxTokens
         self.scoring = scoring
     }
+
+    /// Whether there are media in the prompt.
+    var hasMedia: Bool { !extraTokens.isEmpty }
+
+    /// Whether there are media at this place of the prompt, or behind it.
+    func hasMedia(from place: Int) -> Bool { extraTokens.contains { $0.place >= place } }
+
+    /// How many tokens so many items of the prompt, and of the answer behind it, have.
+    func tokens(in count: Int) -> Int { extraTokens.reduce(count) { $1.place < count ? $0 + $1.count : $0 } }
 
     /// The first place whose logits tell of the prompt, where it is scored: nothing from there on may come from a cache.
     var firstScored: Int? { scoring.map { max(0, $0.start - 1) } }

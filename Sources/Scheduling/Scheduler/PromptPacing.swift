@@ -56,6 +56,12 @@ struct PromptPacing: Sendable {
         costs.note(embeddedTokens: tokens, seconds: seconds)
     }
 
+    /// Takes in what a step of media took, with what it read: it takes its time from streams as prompts do.
+    mutating func note(mediaTokens tokens: Int, besideStreams hasStreams: Bool, seconds: Double) {
+        if tokens > 0 { costs.note(StepLoad(decoding: 0, promptTokens: tokens), seconds: seconds) }
+        credit = hasStreams ? credit - seconds : 0
+    }
+
     /// Whether nobody has had more than a prompt's share of the streams' time.
     var hasCredit: Bool { credit >= 0 }
 

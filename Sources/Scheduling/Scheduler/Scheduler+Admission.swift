@@ -60,11 +60,12 @@ extension Scheduler {
         let token = together / Double(max(1, min(limits.maxSequences, running.count + waiting.count)))
         var seconds = 0.0
         for request in running {
-            seconds += Double(request.isDecoding ? 0 : request.items.count - request.done) * promptToken
+            let done = request.generation.tokens(in: request.done)
+            seconds += Double(request.isDecoding ? 0 : request.tokenCount - done) * promptToken
             seconds += answerLength.remaining(request.usage.generated, request.maxTokens) * token
         }
         for request in waiting {
-            let prompt = request.progress == nil ? request.generation.prompt.count : 0
+            let prompt = request.progress == nil ? request.tokenCount : 0
             let most = request.generation.maxTokens ?? limits.contextLength
             seconds += Double(prompt) * promptToken
             seconds += answerLength.remaining(request.progress?.usage.generated ?? 0, most) * token
@@ -117,12 +118,7 @@ extension Scheduler {
                     "the prompt has \(tokens) tokens, the context \(limits.contextLength)"
                 )
             }
-            guard limits.encodesMedia || generation.prompt.allSatisfy({ $0.token != nil }) else {
-                throw Self.unsupported("take media")
-            }
-            guard generation.scoring == nil || generation.prompt.allSatisfy({ $0.token != nil }) else {
-                throw Self.unsupported("tell the probabilities of media")
-            }
+            if generation.hasMedia { try checkMedia(of: generation) }
         case .embedding(let texts):
             guard limits.embeds else { throw Self.unsupported("embed") }
             guard !texts.isEmpty, texts.allSatisfy({ !$0.isEmpty }) else {
@@ -136,6 +132,21 @@ extension Scheduler {
                     "a text has \(longest) tokens, the model takes \(limit)"
                 )
             }
+        }
+    }
+
+    private func checkMedia(of generation: Generation) throws(SchedulingError) {
+        guard limits.encodesMedia else { throw Self.unsupported("take media") }
+        if let first = generation.firstScored, generation.hasMedia(from: first) {
+            throw Self.unsupported("tell the probabilities of media, nor those right behind")
+        }
+        // Logits come of text tokens alone.
+        guard generation.prompt.last?.token != nil else { throw Self.unsupported("go on right behind media") }
+        for case .media(let item) in generation.prompt where item.isWhole && item.tokenCount > limits.maxStepTokens {
+            throw SchedulingError(
+                .unsupportedWork,
+                "an image has \(item.tokenCount) tokens, which have to be in one step, and a step has \(limits.maxStepTokens)"
+            )
         }
     }
 

@@ -17,8 +17,11 @@ extension Scheduler {
         switch (plan.step, outcome) {
         case (.tokens(let slices), .sampled(let samples, let scores)):
             return commit(slices, samples, scores)
-        case (.encode(let step), .sampled(let samples, _)):
-            return commit(step, samples.first ?? nil)
+        case (.encode(let step), .encoded):
+            commit(step, duration: duration)
+            return []
+        case (.media(let slice), .sampled):
+            return commit(slice, duration: duration)
         case (.embeddings(let texts), .embedded(let vectors)):
             return commit(texts, vectors, duration: duration)
         case (_, .operationFailed(let index, let reason)):
@@ -32,7 +35,7 @@ extension Scheduler {
             return abort(plan)
         case (_, .failed(let reason)):
             return fail(plan, SchedulingError(.backendFailed, reason))
-        case (_, .sampled), (_, .embedded), (_, .drafted):
+        case (_, .sampled), (_, .encoded), (_, .embedded), (_, .drafted):
             return fail(plan, SchedulingError(.backendFailed, "the outcome is not one of this kind of step"))
         }
     }
@@ -74,20 +77,9 @@ extension Scheduler {
         return events
     }
 
-    private mutating func commit(_ step: EncodeStep, _ samples: [SampledToken]?) -> [(RequestID, RequestEvent)] {
-        let slot = slotIndex(step.sequence)
-        slots[slot].append(CollectionOfOne(.media(step.item)))
-        guard let index = running.firstIndex(where: { $0.id == step.request }) else {
-            keepPath(of: slot)
-            return []
-        }
-        advance(index, by: 1)
-        return step.samples ? take(samples?.first, at: index) : endAfterPrompt(index)
-    }
-
     /// A request's prompt is further on: others may go on from there, and memory that can't be cut is saved where it is to
     /// be.
-    private mutating func advance(_ index: Int, by count: Int) {
+    mutating func advance(_ index: Int, by count: Int) {
         if !running[index].isDecoding { mayStart = true }
         running[index].done += count
         let done = running[index].done
@@ -171,7 +163,7 @@ extension Scheduler {
     }
 
     /// Makes the path of a sequence whose user has gone meanwhile that of what it holds.
-    private mutating func keepPath(of slot: Int) {
+    mutating func keepPath(of slot: Int) {
         guard slots[slot].user == nil, !slots[slot].isDirty else { return }
         let holder = PrefixTree.Holder.sequence(slots[slot].id)
         prefixes[slots[slot].owner, default: PrefixTree()].remove(holder)

@@ -28,8 +28,11 @@ extension Scheduler {
     mutating func abort(_ plan: BatchPlan) -> [(RequestID, RequestEvent)] {
         for case (_, let sequence?) in plan.participants {
             let slot = slotIndex(sequence)
+            slots[slot].begunTokens = 0
             if limits.cutsSequences, !slots[slot].items.isEmpty {
-                pendingOperations.append(.cut(sequence, toPosition: slots[slot].position))
+                // Whoever left in the middle of an image has had it cut off already.
+                let cut = SequenceOperation.cut(sequence, toPosition: slots[slot].position)
+                if !pendingOperations.contains(cut) { pendingOperations.append(cut) }
             } else {
                 taint(slot)
             }
@@ -147,7 +150,8 @@ extension BatchPlan {
         case .tokens(let slices): slices.map { ($0.request, $0.sequence) }
         case .draft(let slices): slices.map { ($0.request, nil) }
         case .embeddings(let texts): texts.map { ($0.request, nil) }
-        case .encode(let step): [(step.request, step.sequence)]
+        case .encode(let step): [(step.request, nil)]
+        case .media(let slice): [(slice.request, slice.sequence)]
         }
     }
 }

@@ -25,6 +25,9 @@ extension Scheduler {
             if slot.user != request.id { found.append("\(slot.id) is not held by \(request.id)") }
             if slot.owner != request.owner { found.append("\(slot.id) holds another owner's memory") }
             if slot.isDirty { found.append("\(slot.id) is in use and dirty") }
+            if slot.begunTokens >= request.nextMedia?.tokenCount ?? 1 {
+                found.append("\(slot.id) holds tokens of media that do not come next")
+            }
             if slot.items != Array(request.items.prefix(request.done)) {
                 found.append("\(slot.id) does not hold what \(request.id) has computed")
             }
@@ -34,6 +37,9 @@ extension Scheduler {
             if slot.items.reduce(0, { $0 + $1.tokenCount }) > limits.contextLength {
                 found.append("\(slot.id) holds more than the context")
             }
+            if slot.items.reduce(0, { $0 + $1.tokenCount }) != slot.tokenCount {
+                found.append("\(slot.id) has lost count of its tokens")
+            }
         }
         return found
     }
@@ -42,6 +48,9 @@ extension Scheduler {
         var found: [String] = []
         if stateBytesInUse > policy.stateBytes { found.append("saved states take more than they may") }
         let waitingIDs = Set(waiting.filter { $0.progress != nil }.map(\.id))
+        if encodings.bytes > policy.encodingBytes, encodings.count > 1 + running.count {
+            found.append("encoded media take more than they may")
+        }
         for state in states.values {
             if let keeper = state.keeper, !waitingIDs.contains(keeper) {
                 found.append("\(state.id) is kept for nobody")

@@ -5,7 +5,8 @@ extension Scheduler {
 
     /// Empties a free sequence's memory, if there is anything in it.
     mutating func clear(_ slot: Int) {
-        if slots[slot].isDirty || !slots[slot].items.isEmpty { pendingOperations.append(.clear(slots[slot].id)) }
+        let holdsAnything = slots[slot].isDirty || !slots[slot].items.isEmpty || slots[slot].begunTokens > 0
+        if holdsAnything { pendingOperations.append(.clear(slots[slot].id)) }
         forgetPrefix(.sequence(slots[slot].id), of: slots[slot].owner)
         slots[slot].empty(isDirty: false)
     }
@@ -28,6 +29,7 @@ extension Scheduler {
     private mutating func free(_ slot: Int, isDirty: Bool) {
         slots[slot].user = nil
         slots[slot].lastUse = tick
+        dropBegun(slot)
         if isDirty || slots[slot].isDirty {
             taint(slot)
         } else {
@@ -45,6 +47,7 @@ extension Scheduler {
         setBacks += 1
         let request = running.remove(at: index)
         let slot = slotIndex(request.sequence)
+        dropBegun(slot)
         if !slots[slot].isDirty, !slots[slot].items.isEmpty { save(slot, keeper: request.id) }
         free(slot, isDirty: false)
         if waitsForRoom { clear(slot) }
@@ -80,8 +83,7 @@ extension Scheduler {
     /// For nobody in particular it is saved within the bounds of the policy alone; what a request needs to go on is saved
     /// in any case.
     mutating func save(_ slot: Int, keeper: RequestID? = nil) {
-        let tokens = slots[slot].items.reduce(0) { $0 + $1.tokenCount }
-        let bytes = limits.stateBytes + tokens * limits.stateBytesPerToken
+        let bytes = limits.stateBytes + slots[slot].tokenCount * limits.stateBytesPerToken
         if keeper == nil {
             guard policy.stateBytes > 0, bytes <= policy.stateBytes else { return }
             evictStates(toFit: bytes)
@@ -106,7 +108,7 @@ extension Scheduler {
     /// it.
     mutating func rescue(_ slot: Int) {
         let items = slots[slot].items
-        guard items.count >= max(policy.minimumSavedTokens, worthwhileTokens), slots[slot].user == nil,
+        guard slots[slot].tokenCount >= max(policy.minimumSavedTokens, worthwhileTokens), slots[slot].user == nil,
             !slots[slot].isDirty
         else { return }
         let me = PrefixTree.Holder.sequence(slots[slot].id)
@@ -137,6 +139,8 @@ extension Scheduler {
         switch match.holder {
         case .sequence(let id):
             let slot = slots[slotIndex(id)]
+            // What was begun beyond the items can't be left out of a copy where memory can't be cut.
+            if slot.begunTokens > 0, !limits.cutsSequences { return 0 }
             (count, fixed, uncut) = (slot.items.count, slot.fixedCount, slot.uncutCount)
         case .state(let id):
             (count, fixed) = (states[id]?.items.count ?? 0, states[id]?.fixedCount ?? 0)
@@ -193,7 +197,7 @@ extension [SequenceSlot] {
     /// Tokens that all but one hold, those that they share counted for each.
     fileprivate func joinedTokens(but target: Int) -> Int {
         indices.reduce(0) { sum, index in
-            index == target ? sum : sum + self[index].items.reduce(0) { $0 + $1.tokenCount }
+            index == target ? sum : sum + self[index].tokenCount
         }
     }
 }

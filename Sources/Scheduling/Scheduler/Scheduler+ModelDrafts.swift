@@ -59,7 +59,7 @@ extension Scheduler {
     private mutating func wish(of index: Int) -> Wish? {
         let request = running[index]
         let room = min(roomForGuesses(request), limits.draftContextLength - request.items.count)
-        guard request.isText, room > 0 else { return nil }
+        guard !request.generation.hasMedia, room > 0 else { return nil }
         let held = drafting.memories[slotIndex(request.sequence)].held(of: request)
         return Wish(index: index, held: held, missing: request.items.count - held, room: room)
     }

@@ -10,6 +10,8 @@ extension Scheduler {
         if !waiting.isEmpty, running.contains(where: { $0.priority == .batch }) { mayStart = true }
         startWaiting()
         guard let step = nextStep() else { return nil }
+        // It touches no sequence: what is to be done to them waits for a step that does, which deferred copies need.
+        if case .encode = step { return BatchPlan(step: step) }
         defer { pendingOperations = [] }
         return BatchPlan(operations: pendingOperations, step: step)
     }
@@ -30,7 +32,7 @@ extension Scheduler {
     private mutating func step(of kind: StepKind) -> Step? {
         switch kind {
         case .tokens: policy.fixedChunk.map { fixedStep($0) } ?? tokenStep()
-        case .encode: encodeStep()
+        case .media: mediaStep()
         case .embeddings: embeddingStep()
         }
     }
@@ -127,22 +129,5 @@ extension Scheduler {
             drafts: drafts.count,
             scores: request.scores(of: request.done..<end)
         )
-    }
-
-    /// The media item at which the oldest such prompt has arrived.
-    private func encodeStep() -> Step? {
-        for request in running {
-            guard let item = request.nextMedia else { continue }
-            return .encode(
-                EncodeStep(
-                    request: request.id,
-                    sequence: request.sequence,
-                    item: item,
-                    position: slots[slotIndex(request.sequence)].position,
-                    samples: request.done + 1 == request.items.count && request.maxTokens > 0
-                )
-            )
-        }
-        return nil
     }
 }

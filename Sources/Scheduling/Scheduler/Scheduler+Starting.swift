@@ -38,8 +38,8 @@ extension Scheduler {
         let roomNeeded = waiting.first { $0.progress?.waitsForRoom == true && !$0.isPaused }
         if let roomNeeded {
             // Whoever began now would take the room that it waits for.
-            let held = running.reduce(0) { $0 + $1.items.count }
-            let needed = roomNeeded.items.count + policy.prefillTokensAlone / 4
+            let held = running.reduce(0) { $0 + $1.tokenCount }
+            let needed = roomNeeded.tokenCount + policy.prefillTokensAlone / 4
             guard running.isEmpty || held + needed <= limits.cacheTokens else { return nil }
         }
         let busy = Dictionary(grouping: running, by: \.owner).mapValues(\.count)
@@ -101,7 +101,7 @@ extension Scheduler {
         let best = matches.max { held($0, for: request.id) < held($1, for: request.id) }
         let bestHeld = best.map { held($0, for: request.id) } ?? 0
 
-        if waitsForPrefix(items, matches, bestHeld) { return nil }
+        if waitsForPrefix(request, matches, bestHeld) { return nil }
 
         let free = slots.indices.filter { slots[$0].user == nil }
         // In place, where most of what the sequence holds is of use: nothing has to be moved, and little is lost.
@@ -109,14 +109,16 @@ extension Scheduler {
             matches.compactMap { match -> (slot: Int, held: Int)? in
                 guard case .sequence(let id) = match.holder, slots[slotIndex(id)].user == nil else { return nil }
                 let held = held(match, for: nil)
-                return held > 0 && held * 2 >= slots[slotIndex(id)].items.count ? (slotIndex(id), held) : nil
+                let isMost = request.generation.tokens(in: held) * 2 >= slots[slotIndex(id)].tokenCount
+                return held > 0 && isMost ? (slotIndex(id), held) : nil
             }
             .max { $0.held < $1.held }
-        if let inPlace, inPlace.held + worthwhileTokens > bestHeld {
+        let bestTokens = request.generation.tokens(in: bestHeld)
+        if let inPlace, request.generation.tokens(in: inPlace.held) + worthwhileTokens > bestTokens {
             return Start(slot: inPlace.slot, source: nil, shared: inPlace.held)
         }
         guard let target = free.min(by: { leastUseful(slots[$0], slots[$1]) }) else { return nil }
-        guard let best, bestHeld >= worthwhileTokens || isKept(best.holder, for: request.id) else {
+        guard let best, bestTokens >= worthwhileTokens || isKept(best.holder, for: request.id) else {
             // What little the sequence has of it costs nothing to keep.
             let own = matches.first { $0.holder == .sequence(slots[target].id) }
             return Start(slot: target, source: nil, shared: own.map { held($0, for: nil) } ?? 0)
@@ -137,12 +139,14 @@ extension Scheduler {
     ///
     /// Where memory can't be cut, it is asked to save its state where the two part.
     private mutating func waitsForPrefix(
-        _ items: [PromptItem],
+        _ request: WaitingGeneration,
         _ matches: [(holder: PrefixTree.Holder, shared: Int)],
         _ bestHeld: Int
     ) -> Bool {
+        let tokens = request.generation.tokens
+        let worthwhile = tokens(bestHeld) + worthwhileTokens
         var waits = false
-        for match in matches where match.shared >= bestHeld + worthwhileTokens {
+        for match in matches where tokens(match.shared) >= worthwhile {
             guard case .sequence(let id) = match.holder,
                 let index = running.firstIndex(where: { $0.sequence == id }), !running[index].isDecoding,
                 running[index].done < match.shared
@@ -218,8 +222,7 @@ extension Scheduler {
                     modelAcceptance: drafting.record.acceptance,
                     prediction: request.generation.prediction
                 ),
-            begun: tick,
-            isText: items.allSatisfy { $0.token != nil }
+            begun: tick
         )
         generation.isPaused = request.progress?.isPaused ?? false
         running.append(generation)
@@ -233,7 +236,9 @@ extension Scheduler {
         let slot = start.slot
         let id = slots[slot].id
         guard let source = start.source else {
-            if start.shared * 2 < slots[slot].items.count { rescue(slot) }
+            if slots[slot].items[..<start.shared].reduce(0, { $0 + $1.tokenCount }) * 2 < slots[slot].tokenCount {
+                rescue(slot)
+            }
             if start.shared == 0 { clear(slot) } else { cut(slot, to: start.shared) }
             return
         }
@@ -252,12 +257,13 @@ extension Scheduler {
         case .state(let stateID):
             guard let state = states[stateID] else { return }
             states[stateID]?.lastUse = tick
-            states[stateID]?.keeper = keeper
             slots[slot].append(state.items)
             slots[slot].fixedCount = state.fixedCount
             slots[slot].uncutCount = limits.cutsStates ? 0 : state.items.count
             makeRoom(for: state.items, beside: slot)
             pendingOperations.append(.restore(stateID, id))
+            // Only now: what had to make room may have been saved in its place.
+            states[stateID]?.keeper = keeper
             cut(slot, to: start.shared)
             evictStates(toFit: 0)
         }
@@ -271,7 +277,8 @@ extension Scheduler {
     }
 
     private mutating func cut(_ slot: Int, to count: Int) {
-        guard slots[slot].items.count > count else { return }
+        guard slots[slot].items.count > count else { return dropBegun(slot) }
+        slots[slot].begunTokens = 0
         slots[slot].keep(first: count)
         pendingOperations.append(.cut(slots[slot].id, toPosition: slots[slot].position))
     }
@@ -282,6 +289,8 @@ extension Scheduler {
         guard !limits.cutsSequences, policy.stateBytes > 0, request.progress == nil else { return [] }
         let last = request.items.count - 1
         let parting = prefixes[request.owner]?.matches(request.items).map { min($0.shared, last) }.max() ?? 0
-        return Set([parting, last]).filter { $0 >= shared + worthwhileTokens }.sorted()
+        return Set([parting, last])
+            .filter { request.generation.tokens(in: $0) >= request.generation.tokens(in: shared) + worthwhileTokens }
+            .sorted()
     }
 }

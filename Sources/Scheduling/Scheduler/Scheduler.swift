@@ -8,7 +8,7 @@
 ///
 /// Decoding sequences are in every token step; what is left of the step goes to prompts. Steps of different kinds take
 /// turns. See Scheduler+Admission (the queues), Scheduler+Starting (which sequence, which prefix), Scheduler+Memory
-/// (what is kept), Scheduler+Planning, Scheduler+Drafting, Scheduler+ModelDrafts, Scheduler+Embedding and
+/// (what is kept), Scheduler+Planning, Scheduler+Drafting, Scheduler+ModelDrafts, Scheduler+Media, Scheduler+Embedding and
 /// Scheduler+Commit.
 package struct Scheduler: Sendable {
     package let limits: BackendLimits
@@ -36,6 +36,10 @@ package struct Scheduler: Sendable {
     var mayStart = false
     /// Starts of interactive requests since the last one of batch work that was waiting too.
     var interactiveStarts = 0
+    /// Vectors of media that the backend keeps.
+    var encodings = EncodingCache()
+    /// Steps of media so far.
+    var mediaSteps = 0
     /// Embedding steps so far.
     var embeddingSteps = 0
     /// How often a request was set back.

@@ -1,6 +1,6 @@
 /// The kinds of step, in the order in which they take turns.
 enum StepKind: CaseIterable {
-    case tokens, encode, embeddings
+    case tokens, media, embeddings
 }
 
 /// A generation that waits for a sequence: a new one, or one that was set back.
@@ -34,6 +34,9 @@ struct WaitingGeneration: Sendable {
 
     /// What has to be in memory before its next token is sampled.
     var items: [PromptItem] { progress?.items ?? generation.prompt }
+
+    /// How many tokens of the KV cache that is.
+    var tokenCount: Int { generation.tokens(in: items.count) }
 }
 
 /// A generation that holds a sequence.
@@ -57,8 +60,6 @@ struct RunningGeneration: Sendable {
     var speculation: Speculation
     /// When it got its sequence.
     let begun: UInt64
-    /// Whether there are no media among the items.
-    let isText: Bool
     var isPaused = false
 
     /// How many tokens of the KV cache the items fill.

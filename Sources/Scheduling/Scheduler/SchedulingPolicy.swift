@@ -22,6 +22,9 @@ package struct SchedulingPolicy: Sendable {
     package var minimumSavedTokens = 64
     /// Bytes of sequence state that are kept outside the KV cache for later requests.
     package var stateBytes = 0
+    /// Bytes of encoded media that are kept for later requests, and for what is computed next; what one item takes is
+    /// kept in any case while its prompt is computed.
+    package var encodingBytes = 128 << 20
     /// Of so many starts while requests of both priorities wait, one is batch work; and it keeps so many sequences'
     /// part of all when interactive requests need more.
     package var batchTurn = 4

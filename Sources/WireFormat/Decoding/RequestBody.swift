@@ -1,5 +1,8 @@
-/// A request whose body is a JSON object.
+/// A request whose body is a JSON object, or is read as one.
 package protocol RequestBody: Sendable {
+    /// The media type of the body.
+    static var contentType: String { get }
+
     /// Reads the members of the body.
     ///
     /// - Throws: `APIError` for the first fault found.
@@ -7,6 +10,8 @@ package protocol RequestBody: Sendable {
 }
 
 extension RequestBody {
+    package static var contentType: String { "application/json" }
+
     /// The request in a body.
     ///
     /// - Throws: `APIError` with status 400 for a body that is no JSON, and for every fault of its parameters.

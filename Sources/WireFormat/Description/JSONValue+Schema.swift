@@ -47,6 +47,7 @@ extension JSONValue {
     var example: JSONValue {
         if let value = enumeration?.first { return value }
         if let alternative = self["anyOf"]?.elements?.first { return alternative.example }
+        if self["format"] == "binary" { return FormFile(part: 0).json }
         var type = self["type"]
         if let types = type?.elements { type = types.first }
         switch type {

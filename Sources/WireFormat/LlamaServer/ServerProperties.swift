@@ -7,6 +7,7 @@ package struct ServerProperties: JSONRepresentable {
     package let chatTemplate: String
     package let beginningOfSequence: String
     package let endOfSequence: String
+    package let seesImages: Bool
     /// The server's name and version.
     package let build: String
 
@@ -17,6 +18,7 @@ package struct ServerProperties: JSONRepresentable {
         chatTemplate: String,
         beginningOfSequence: String,
         endOfSequence: String,
+        seesImages: Bool = false,
         build: String
     ) {
         self.model = model
@@ -25,6 +27,7 @@ package struct ServerProperties: JSONRepresentable {
         self.chatTemplate = chatTemplate
         self.beginningOfSequence = beginningOfSequence
         self.endOfSequence = endOfSequence
+        self.seesImages = seesImages
         self.build = build
     }
 
@@ -40,7 +43,7 @@ package struct ServerProperties: JSONRepresentable {
             "chat_template": .string(chatTemplate),
             "bos_token": .string(beginningOfSequence),
             "eos_token": .string(endOfSequence),
-            "modalities": ["vision": false, "audio": false],
+            "modalities": ["vision": .bool(seesImages), "audio": false],
             "build_info": .string(build),
             "is_sleeping": false,
         ]

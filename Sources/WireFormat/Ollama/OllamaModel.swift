@@ -23,7 +23,8 @@ package struct OllamaModel: Sendable, Equatable {
     /// Tokens of prompt and answer in its training.
     package let trainingContext: Int
 
-    /// What it is for, in Ollama's words: `completion` and `tools`, `embedding`, or nothing for a reranker.
+    /// What it is for, in Ollama's words: `completion`, `tools` and `vision`, or `embedding`; nothing for a
+    /// reranker.
     package let capabilities: [String]
 
     package init(

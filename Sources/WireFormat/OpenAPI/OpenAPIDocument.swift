@@ -132,7 +132,7 @@ extension OpenAPIDocument.Entry {
         if let body = operation.body {
             object.append(
                 "requestBody",
-                ["required": true, "content": ["application/json": ["schema": body.schema]]]
+                ["required": true, "content": .object(JSONObject([(body.contentType, ["schema": body.schema])]))]
             )
         }
         var responses = JSONObject()
@@ -203,11 +203,15 @@ extension Operation.Group {
 }
 
 extension Operation.Answer {
+    private static let audioTypes = ["audio/mpeg", "audio/ogg", "audio/aac", "audio/flac", "audio/wav", "audio/pcm"]
+
     /// The kinds of body by type; nil where there is none.
     fileprivate var content: JSONValue? {
         switch self {
         case .json: ["application/json": [:]]
         case .jsonOrEvents: ["application/json": [:], "text/event-stream": [:]]
+        case .audioOrEvents:
+            .object(JSONObject((Self.audioTypes + ["text/event-stream"]).map { ($0, [:]) }))
         case .jsonOrLines: ["application/json": [:], "application/x-ndjson": [:]]
         case .text(let contentType): .object(JSONObject([(contentType, [:])]))
         case .gone: nil

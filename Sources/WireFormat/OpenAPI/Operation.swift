@@ -5,6 +5,8 @@ package struct Operation: Sendable {
         case json
         /// JSON, or server-sent events where the request asks for a stream.
         case jsonOrEvents
+        /// A file of sound, or server-sent events where the request asks for them.
+        case audioOrEvents
         /// JSON, or a line of it for each piece unless the request asks for no stream.
         case jsonOrLines
         case text(contentType: String)

@@ -1,0 +1,294 @@
+#include "cl_vision.h"
+
+#include "boundary.h"
+#include "context.h"
+#include "image.h"
+#include "model.h"
+
+#include "gguf.h"
+#include "llama-cpp.h"
+#include "mtmd.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+std::string hash_sha256_hex(const void * data, size_t len);
+
+struct cl_projector {
+    mtmd_context * handle = nullptr;
+    const cl_model * model = nullptr;
+    uint32_t width = 0;
+    bool (*should_abort)(void * user_data) = nullptr;
+    void * user_data = nullptr;
+    int32_t nodes = 0; // of the graph under way
+    bool is_aborted = false;
+};
+
+struct cl_media_prompt {
+    struct piece {
+        const mtmd_input_chunk * chunk;
+        cl_prompt_piece description;
+    };
+    mtmd::input_chunks chunks;
+    std::vector<piece> pieces;
+};
+
+namespace {
+
+struct projector_deleter {
+    void operator()(cl_projector * projector) const {
+        mtmd_free(projector->handle);
+        delete projector;
+    }
+};
+
+// How many nodes of the encoder's graph are computed between two looks at whether to go on.
+constexpr int32_t nodes_between_polls = 16;
+
+// Asked of each node whether it is to be stopped behind, and told when it is computed.
+bool watch_encoder(ggml_tensor *, bool asks, void * data) {
+    auto * projector = static_cast<cl_projector *>(data);
+    if (asks) { return ++projector->nodes % nodes_between_polls == 0; }
+    if (projector->should_abort != nullptr && projector->should_abort(projector->user_data)) { projector->is_aborted = true; }
+    return !projector->is_aborted;
+}
+
+// What mtmd would assert on, and the end of a file that it would not miss.
+cl_status check_header(const char * path) {
+    gguf_init_params params = {};
+    params.no_alloc = true;
+    const std::unique_ptr<gguf_context, decltype(&gguf_free)> file(gguf_init_from_file(path, params), gguf_free);
+    if (!file) { return cl::fail(CL_FAILED, "not a GGUF file, or a damaged one"); }
+    const int64_t key = gguf_find_key(file.get(), "clip.has_vision_encoder");
+    if (key < 0 || gguf_get_kv_type(file.get(), key) != GGUF_TYPE_BOOL || !gguf_get_val_bool(file.get(), key)) {
+        return cl::fail(CL_FAILED, "the file holds no encoder of images");
+    }
+    uint64_t size = gguf_get_data_offset(file.get());
+    for (int64_t index = 0; index < gguf_get_n_tensors(file.get()); ++index) {
+        const uint64_t end = gguf_get_data_offset(file.get()) + gguf_get_tensor_offset(file.get(), index) +
+                             gguf_get_tensor_size(file.get(), index);
+        size = std::max(size, end);
+    }
+    std::error_code error;
+    const uint64_t there = std::filesystem::file_size(path, error);
+    if (error || there < size) { return cl::fail(CL_FAILED, "the file is shorter than its header says"); }
+    return CL_OK;
+}
+
+mtmd_context_params parameters(bool use_gpu) {
+    mtmd_context_params params = mtmd_context_params_default();
+    params.use_gpu = use_gpu;
+    params.print_timings = false;
+    return params;
+}
+
+// Of all that an image's vectors and positions depend on: its file, which of its slices it is, how many tokens it got where it
+// stands, and where each of them lies.
+void digest(const std::string & hash, size_t ordinal, const mtmd_input_chunk * chunk, uint64_t (&digest)[2]) {
+    std::string text = hash + "/" + std::to_string(ordinal);
+    const mtmd_image_tokens * tokens = mtmd_input_chunk_get_tokens_image(chunk);
+    const size_t count = mtmd_input_chunk_get_n_tokens(chunk);
+    for (size_t index = 0; index < count; ++index) {
+        const mtmd_decoder_pos position = mtmd_image_tokens_get_decoder_pos(tokens, 0, index);
+        const uint32_t numbers[] = {position.t, position.x, position.y, position.z};
+        text.append(reinterpret_cast<const char *>(numbers), sizeof(numbers));
+    }
+    const std::string hex = hash_sha256_hex(text.data(), text.size());
+    for (size_t half = 0; half < 2; ++half) { digest[half] = std::stoull(hex.substr(half * 16, 16), nullptr, 16); }
+}
+
+struct causal_again {
+    llama_context * context;
+    ~causal_again() {
+        if (context != nullptr) { llama_set_causal_attn(context, true); }
+    }
+};
+
+} // namespace
+
+cl_status cl_projector_load(
+    const char * path, const cl_model * model, cl_projector_options options, cl_projector ** projector) {
+    return cl::guarded([&] {
+        if (model->measure_only) { return cl::fail(CL_INVALID_ARGUMENT, "the model has no weights"); }
+        if (options.threads < 1 || options.threads > GGML_MAX_N_THREADS) {
+            return cl::fail(CL_INVALID_ARGUMENT, "the number of threads is not within 1 and 512");
+        }
+        const cl_status status = check_header(path);
+        if (status != CL_OK) { return status; }
+        std::unique_ptr<cl_projector, projector_deleter> holder(new cl_projector{});
+        holder->model = model;
+        holder->should_abort = options.should_abort;
+        holder->user_data = options.user_data;
+        mtmd_context_params params = parameters(options.use_gpu);
+        params.n_threads = (int) options.threads;
+        params.cb_eval = watch_encoder;
+        params.cb_eval_user_data = holder.get();
+        holder->handle = mtmd_init_from_file(path, model->handle, params);
+        if (holder->handle == nullptr) {
+            return cl::fail(
+                CL_FAILED, "llama.cpp could not load the projector, or it belongs to another model; the log holds its reason");
+        }
+        if (!mtmd_support_vision(holder->handle)) { return cl::fail(CL_FAILED, "the file holds no encoder of images"); }
+        // It has compared this with the width that it gives.
+        holder->width = (uint32_t) llama_model_n_embd_inp(model->handle);
+        *projector = holder.release();
+        return CL_OK;
+    });
+}
+
+void cl_projector_free(cl_projector * projector) { projector_deleter{}(projector); }
+
+uint32_t cl_projector_width(const cl_projector * projector) { return projector->width; }
+
+cl_status cl_media_prompt_create(
+    const cl_projector * projector, const cl_prompt_part * parts, size_t count, cl_media_prompt ** prompt) {
+    return cl::guarded([&] {
+        std::vector<mtmd::bitmap> bitmaps;
+        std::vector<const cl_image *> images;
+        std::vector<mtmd_input_text> texts;
+        // Addresses in them are kept below.
+        bitmaps.reserve(count);
+        texts.reserve(count);
+        std::vector<mtmd_input_part> all;
+        for (size_t index = 0; index < count; ++index) {
+            const cl_prompt_part & part = parts[index];
+            if (part.text != nullptr) {
+                if (part.length == 0) { continue; }
+                texts.push_back({part.text, part.length, false, true});
+                all.push_back({&texts.back(), nullptr});
+                continue;
+            }
+            bitmaps.emplace_back(part.image->width, part.image->height, part.image->pixels.data());
+            // Tells its slices from those of the next image, even of the same one.
+            bitmaps.back().set_id(std::to_string(images.size()).c_str());
+            images.push_back(part.image);
+            all.push_back({nullptr, bitmaps.back().ptr.get()});
+        }
+        std::vector<const mtmd_input_part *> pointers;
+        for (const auto & part : all) { pointers.push_back(&part); }
+        auto holder = std::make_unique<cl_media_prompt>();
+        holder->chunks.ptr.reset(mtmd_input_chunks_init());
+        const int32_t code = mtmd_tokenize_from_parts(
+            projector->handle, holder->chunks.ptr.get(), pointers.data(), pointers.size(), true);
+        if (code != 0) { return cl::fail(CL_FAILED, "an image can't be cut and scaled as the model takes it"); }
+        const int32_t vocabulary = llama_vocab_n_tokens(projector->model->vocabulary());
+        std::vector<size_t> slices(images.size());
+        for (size_t index = 0; index < holder->chunks.size(); ++index) {
+            const mtmd_input_chunk * chunk = holder->chunks[index];
+            cl_prompt_piece piece = {};
+            piece.token_count = mtmd_input_chunk_get_n_tokens(chunk);
+            piece.positions = mtmd_input_chunk_get_n_pos(chunk);
+            if (mtmd_input_chunk_get_type(chunk) == MTMD_INPUT_CHUNK_TYPE_TEXT) {
+                piece.tokens = mtmd_input_chunk_get_tokens_text(chunk, &piece.token_count);
+                piece.positions = (int32_t) piece.token_count;
+                // A token that it has looked up and not found is -1.
+                const bool are_known = std::all_of(piece.tokens, piece.tokens + piece.token_count, [&](llama_token token) {
+                    return token >= 0 && token < vocabulary;
+                });
+                if (!are_known) { return cl::fail(CL_FAILED, "the model has no token for what goes with images"); }
+            } else {
+                const size_t image = std::strtoull(mtmd_input_chunk_get_id(chunk), nullptr, 10);
+                if (piece.token_count == 0 || piece.positions <= 0 || image >= images.size()) {
+                    return cl::fail(CL_FAILED, "an image gives no tokens");
+                }
+                piece.is_whole = mtmd_decode_use_non_causal(projector->handle, chunk);
+                digest(images[image]->hash, slices[image]++, chunk, piece.digest);
+            }
+            holder->pieces.push_back({chunk, piece});
+        }
+        *prompt = holder.release();
+        return CL_OK;
+    });
+}
+
+void cl_media_prompt_free(cl_media_prompt * prompt) { delete prompt; }
+
+size_t cl_media_prompt_count(const cl_media_prompt * prompt) { return prompt->pieces.size(); }
+
+cl_prompt_piece cl_media_prompt_piece(const cl_media_prompt * prompt, size_t index) {
+    return prompt->pieces[index].description;
+}
+
+cl_status cl_projector_encode(
+    cl_projector * projector, const cl_media_prompt * prompt, size_t index, float * vectors, size_t capacity,
+    bool * aborted) {
+    return cl::guarded([&] {
+        if (index >= prompt->pieces.size() || prompt->pieces[index].description.tokens != nullptr) {
+            return cl::fail(CL_INVALID_ARGUMENT, "there is no image there");
+        }
+        const auto & piece = prompt->pieces[index];
+        const size_t count = piece.description.token_count * projector->width;
+        if (capacity != count) { return cl::fail(CL_INVALID_ARGUMENT, "no room for the vectors"); }
+        projector->nodes = 0;
+        projector->is_aborted = false;
+        const int32_t code = mtmd_encode_chunk(projector->handle, piece.chunk);
+        *aborted = projector->is_aborted;
+        if (projector->is_aborted) { return CL_OK; }
+        if (code != 0) { return cl::fail(CL_FAILED, "llama.cpp could not encode an image; the log holds its reason"); }
+        std::memcpy(vectors, mtmd_get_output_embd(projector->handle), count * sizeof(float));
+        return CL_OK;
+    });
+}
+
+cl_status cl_context_decode_media(
+    cl_context * context, const cl_projector * projector, const cl_media_prompt * prompt, size_t index,
+    const float * vectors, size_t first, size_t count, int32_t sequence, int32_t position,
+    cl_decode_outcome * outcome) {
+    return cl::guarded([&] {
+        if (index >= prompt->pieces.size() || prompt->pieces[index].description.tokens != nullptr) {
+            return cl::fail(CL_INVALID_ARGUMENT, "there is no image there");
+        }
+        const auto & piece = prompt->pieces[index];
+        const cl_prompt_piece & description = piece.description;
+        if (sequence < 0 || sequence >= context->sequences) { return cl::fail(CL_INVALID_ARGUMENT, "there is no such sequence"); }
+        if (context->embeddings || projector->model != context->model) {
+            return cl::fail(CL_INVALID_ARGUMENT, "the projector is not one of this context's model");
+        }
+        if (count == 0 || first >= description.token_count || count > description.token_count - first) {
+            return cl::fail(CL_INVALID_ARGUMENT, "the image has no such tokens");
+        }
+        if (description.is_whole && count != description.token_count) {
+            return cl::fail(CL_INVALID_ARGUMENT, "the image is attended to as a whole");
+        }
+        // llama.cpp asserts that a batch fits, and that a whole one fits a micro-batch.
+        const size_t capacity = std::min((size_t) context->capacity, (size_t) llama_n_ubatch(context->handle));
+        if (count > capacity) { return cl::fail(CL_INVALID_ARGUMENT, "the image's tokens do not fit a batch"); }
+        if (position < 0 || description.positions > (int32_t) context->length - position) {
+            return cl::fail(CL_INVALID_ARGUMENT, "the image lies outside the context");
+        }
+        const bool uses_grid = mtmd_decode_use_mrope(projector->handle);
+        const mtmd_image_tokens * tokens = mtmd_input_chunk_get_tokens_image(piece.chunk);
+        const llama_batch_ext_ptr batch(llama_batch_ext_init(context->handle));
+        for (size_t token = first; token < first + count; ++token) {
+            const llama_embd row = {vectors + token * projector->width, 1, projector->width};
+            const int32_t place = llama_batch_ext_add_embd(batch.get(), sequence, row);
+            if (place < 0) { return cl::fail(CL_FAILED, "llama.cpp did not take an image's vector"); }
+            llama_pos positions[GGML_MROPE_SECTIONS] = {position + (int32_t) token, 0, 0, 0};
+            if (uses_grid) {
+                const mtmd_decoder_pos grid = mtmd_image_tokens_get_decoder_pos(tokens, position, token);
+                positions[0] = (llama_pos) grid.t;
+                positions[1] = (llama_pos) grid.y;
+                positions[2] = (llama_pos) grid.x;
+                positions[3] = (llama_pos) grid.z;
+            }
+            llama_batch_ext_set_pos(batch.get(), place, positions);
+        }
+        const causal_again scope = {description.is_whole ? context->handle : nullptr};
+        if (description.is_whole) { llama_set_causal_attn(context->handle, false); }
+        context->may_abort = true;
+        const int32_t code = llama_process(context->handle, LLAMA_PROCESS_TYPE_DECODE, batch.get());
+        if (code >= 0) { context->has_deferred_copy = false; }
+        switch (code) {
+        case 0: *outcome = CL_DECODED; return CL_OK;
+        case 1: *outcome = CL_NO_ROOM; return CL_OK;
+        case 2: *outcome = CL_ABORTED; return CL_OK;
+        default: return cl::fail(CL_FAILED, "llama_process answered " + std::to_string(code));
+        }
+    });
+}

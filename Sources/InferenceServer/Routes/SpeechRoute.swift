@@ -1,0 +1,150 @@
+import Foundation
+import HTTP
+import Media
+import RuntimeSupport
+import Speech
+import WireFormat
+
+extension Routes {
+    /// Answers `POST /v1/audio/speech`.
+    ///
+    /// The answer begins with the first sound: what fails before is an error with a status.
+    func createSpeech(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try request.decode(SpeechRequest.self)
+        let service = try speechService
+        try SpeechModels.check(body.model, catalog)
+        if let id = body.voice.customID { try await refuseCustomVoice(id, service) }
+        let utterance = try service.utterance(body)
+        let speech = try await SpokenAnswer(utterance, body, service.engine)
+        guard body.streamFormat == .sse else {
+            return HTTPResponse(
+                headers: ["Content-Type": body.format.audio.contentType],
+                body: .stream { writer in
+                    _ = try await speech.encode { bytes in try await writer.write(bytes) }
+                }
+            )
+        }
+        return .events { stream in
+            do {
+                let duration = try await speech.encode { bytes in
+                    let event = SpeechStreamEvent.delta(audio: Data(bytes).base64EncodedString())
+                    try await stream.send(data: event.json.text)
+                }
+                try await stream.send(data: speech.closing(duration).json.text)
+            } catch let error as APIError {
+                try await stream.send(data: error.json.text)
+            }
+        }
+    }
+
+    /// What speaks.
+    ///
+    /// - Throws: 501 where it is not built in, 503 where it could not be started.
+    var speechService: SpeechService {
+        get throws(APIError) {
+            switch speech {
+            case .success(let service): return service
+            case .failure(let error): throw APIError(error)
+            }
+        }
+    }
+}
+
+/// Speech on its way to a client.
+private struct SpokenAnswer: Sendable {
+    /// Parts of the file that are sent at once, in bytes; those at the end of a sentence may be smaller.
+    private static let partSize = 4096
+    /// As OpenAI's models count sound.
+    private static let tokensPerSecond = 20.0
+
+    private let first: SpeechEvent
+    private let rest: SpeechStream
+    private let request: SpeechRequest
+    private let sampleRate: Int
+
+    /// Has something spoken, and waits for the first sound.
+    ///
+    /// - Throws: 400 where nothing of it makes a sound; what the engine failed with.
+    init(_ utterance: Utterance, _ request: SpeechRequest, _ engine: SpeechEngine) async throws {
+        do { rest = try await engine.submit(utterance) } catch { throw APIError(error) }
+        self.request = request
+        sampleRate = engine.sampleRate
+        while let event = await rest.next() {
+            switch event {
+            case .sound:
+                first = event
+                return
+            case .pieceEnd: continue
+            case .finished: throw APIError.nothingToSay
+            case .failed(let error): throw APIError(error)
+            }
+        }
+        throw CancellationError()
+    }
+
+    /// Hands the file over as it is made.
+    ///
+    /// - Returns: How long the sound is.
+    func encode(_ write: (_ bytes: [UInt8]) async throws -> Void) async throws -> Duration {
+        var file = try SpeechFile(request.format.audio, sampleRate: sampleRate, speed: request.speed)
+        var bytes: [UInt8] = []
+        var isFirst = true
+        var event: SpeechEvent? = first
+        while let current = event {
+            var isEnd = false
+            switch current {
+            case .sound(let samples): bytes += try file.add(samples)
+            case .pieceEnd(let pause):
+                bytes += try file.endPiece(pause: pause)
+                isEnd = true
+            case .finished:
+                bytes += try file.finish()
+                let duration = file.duration
+                bytes += try file.close()
+                try await write(bytes)
+                return duration
+            case .failed(let error): throw APIError(error)
+            }
+            if !bytes.isEmpty, isFirst || isEnd || bytes.count >= Self.partSize {
+                try await write(bytes)
+                bytes = []
+                isFirst = false
+            }
+            event = await rest.next()
+        }
+        throw CancellationError()
+    }
+
+    /// The last event of a stream of events.
+    ///
+    /// espeak-ng has no tokens: a character of the input counts for one.
+    func closing(_ duration: Duration) -> SpeechStreamEvent {
+        .done(
+            inputTokens: request.input.unicodeScalars.count,
+            outputTokens: Int((duration / .seconds(1) * Self.tokensPerSecond).rounded(.up))
+        )
+    }
+}
+
+extension SpeechRequest.Voice {
+    /// The id of a custom voice, also where it stands without an object around it.
+    fileprivate var customID: String? {
+        switch self {
+        case .custom(let id): id
+        case .named(let name): name.hasPrefix(VoiceStore.Kind.voice.prefix) ? name : nil
+        }
+    }
+}
+
+extension SpeechRequest.Format {
+    fileprivate var audio: AudioFormat {
+        switch self {
+        case .mp3: .mp3
+        case .opus: .opus
+        case .aac: .aac
+        case .flac: .flac
+        case .wav: .wav
+        case .pcm: .pcm
+        }
+    }
+}

@@ -1,0 +1,124 @@
+internal import CLlama
+package import RuntimeSupport
+internal import Scheduling
+
+/// The encoder of images that belongs to a model, and what makes the model's vectors of what it gives: an mmproj file.
+///
+/// Prompts are prepared on any thread; images are encoded on the engine's, one at a time.
+@safe package final class LlamaProjector: Sendable {
+    // Safe to share: what prepares prompts changes nothing, and whoever encodes holds the lock.
+    nonisolated(unsafe) let handle: OpaquePointer
+    /// Numbers in the vector of an image's token.
+    let width: Int
+    // Kept alive here: the encoder's callback holds it unretained. The model is what prompts are tokenized by.
+    private let watch: StepWatch
+    private let model: LlamaModel
+    private let held = Guarded(0)
+    private let encoding = Guarded(())
+
+    /// Loads a projector; blocks until it is in memory.
+    ///
+    /// - Parameters:
+    ///   - path: A readable regular file.
+    ///   - model: What it belongs to.
+    ///   - threads: That encode.
+    ///   - usesGPU: Whether it is placed on a GPU, where one is there.
+    ///   - heartbeat: Beaten while an image is encoded.
+    ///   - abort: Polled while an image is encoded; raised, it cuts that off.
+    /// - Throws: `LlamaError` where it is no projector of images, or another model's.
+    package init(
+        path: String,
+        model: LlamaModel,
+        threads: Int,
+        usesGPU: Bool = false,
+        heartbeat: Heartbeat = Heartbeat(),
+        abort: AbortFlag = AbortFlag()
+    ) throws(LlamaError) {
+        let watch = StepWatch(heartbeat: heartbeat, abort: abort)
+        var handle: OpaquePointer?
+        let options = unsafe cl_projector_options(
+            threads: UInt32(threads),
+            use_gpu: usesGPU,
+            should_abort: shouldAbort,
+            user_data: Unmanaged.passUnretained(watch).toOpaque()
+        )
+        unsafe try LlamaError.check(cl_projector_load(path, model.handle, options, &handle), "load \(path)")
+        guard let handle = unsafe handle else { fatalError("a load that succeeds gives a projector") }
+        self.watch = watch
+        self.model = model
+        width = unsafe Int(cl_projector_width(handle))
+        unsafe self.handle = handle
+    }
+
+    deinit { unsafe cl_projector_free(handle) }
+
+    /// What a projector would take, without loading it.
+    ///
+    /// - Throws: `LlamaError` where it is none that llama.cpp knows.
+    static func memory(path: String, usesGPU: Bool) throws(LlamaError) -> ModelMemory {
+        var uses = [cl_memory_use](repeating: cl_memory_use(), count: 1 + Int(cl_gpu_count()))
+        let status = unsafe cl_projector_memory(path, usesGPU, &uses, uses.count)
+        try LlamaError.check(status, "measure \(path)")
+        let measured = uses.map { MemoryUse(weights: $0.weights) }
+        return ModelMemory(host: measured[0], gpus: Array(measured.dropFirst()))
+    }
+
+    /// How many tokens the prepared images have that are held now: each stands for some tens of kilobytes.
+    package var preparedTokens: Int { held.withLock { $0 } }
+
+    /// Tokenizes texts, and cuts and scales images as the encoder takes them: takes as long as there are pixels.
+    ///
+    /// - Throws: `LlamaError` where an image can't be prepared.
+    package func prepare(_ parts: [PromptPart]) throws(LlamaError) -> MediaPrompt {
+        var text: [CChar] = []
+        var lengths: [Int] = []
+        for case .text(let part) in parts {
+            let before = text.count
+            text.append(contentsOf: part.utf8.lazy.map(CChar.init(bitPattern:)))
+            lengths.append(text.count - before)
+        }
+        // A place in it even where there is no text.
+        text.append(0)
+        var prompt: OpaquePointer?
+        let status = unsafe text.withUnsafeBufferPointer { text in
+            var start = 0
+            var next = lengths.makeIterator()
+            let native = unsafe parts.map { part in
+                switch part {
+                case .text:
+                    let length = next.next() ?? 0
+                    defer { start += length }
+                    return unsafe cl_prompt_part(
+                        text: text.baseAddress.map { unsafe $0 + start },
+                        length: length,
+                        image: nil
+                    )
+                case .image(let image): return unsafe cl_prompt_part(text: nil, length: 0, image: image.handle)
+                }
+            }
+            return unsafe cl_media_prompt_create(handle, native, native.count, &prompt)
+        }
+        withExtendedLifetime(parts) {}
+        try LlamaError.check(status, "prepare an image")
+        guard let prompt = unsafe prompt else { fatalError("a preparation that succeeds gives a prompt") }
+        return MediaPrompt(unsafe NativeMediaPrompt(takingOwnershipOf: prompt, held: held))
+    }
+
+    /// The vectors of an image's tokens, or nil where it was cut off.
+    func encode(_ image: PreparedImage, tokens: Int) throws(LlamaError) -> [Float]? {
+        try encoding.withLock { _ throws(LlamaError) in
+            var vectors = [Float](repeating: 0, count: tokens * width)
+            var isAborted = false
+            let status = unsafe cl_projector_encode(
+                handle,
+                image.prompt.handle,
+                image.index,
+                &vectors,
+                vectors.count,
+                &isAborted
+            )
+            try LlamaError.check(status, "encode an image")
+            return isAborted ? nil : vectors
+        }
+    }
+}

@@ -1,0 +1,266 @@
+import CLlamaReference
+import Foundation
+import Llama
+import RuntimeSupport
+import Scheduling
+import TestSupport
+import Testing
+import Tokenizer
+
+/// Images in prompts, on tiny models with random weights.
+@Suite("Vision", .serialized)
+struct VisionTests {
+    @Test(
+        "greedy answers are those of llama.cpp's multimodal library",
+        arguments: TinyVisionModel.allCases,
+        ["waves.png", "waves.jpg", "progressive.jpg", "waves.gif", "waves.bmp"]
+    )
+    func reference(kind: TinyVisionModel, image: String) async throws {
+        let projector = try kind.makeProjector()
+        let prompt = try projector.prepare(TinyVisionModel.chat(try TinyVisionModel.image(image)))
+        let answer = try await kind.freshAnswer(projector, TinyVisionModel.generation(prompt), isExact: false)
+        var expected = [Int32](repeating: 0, count: 24)
+        let text = "<|im_start|>user\n<__media__>what is it<|im_end|>\n<|im_start|>assistant\n"
+        let count = reference_vision_greedy(
+            kind.path,
+            kind.projectorPath,
+            TinyVisionModel.imagePath(image),
+            text,
+            1,
+            24,
+            &expected
+        )
+        try #require(count > 0)
+        #expect(answer == Array(expected.prefix(Int(count))))
+    }
+
+    /// What llama-mtmd-cli of the same sources printed: `--image IMAGE -p "what is it" --temp 0 -n 24 --jinja -t 1`.
+    private struct Printed: Decodable {
+        let model: String
+        let image: String
+        /// The bytes, in hexadecimal digits.
+        let answer: String
+    }
+
+    @Test("greedy answers are those that llama.cpp's own tool has printed")
+    func tool() async throws {
+        let file = try Data(contentsOf: URL(filePath: TinyVisionModel.imagePath("mtmd-cli.json")))
+        for printed in try JSONDecoder().decode([Printed].self, from: file) {
+            let kind = try #require(TinyVisionModel(rawValue: printed.model))
+            let projector = try kind.makeProjector()
+            let prompt = try projector.prepare(TinyVisionModel.chat(try TinyVisionModel.image(printed.image)))
+            let answer = try await kind.freshAnswer(projector, TinyVisionModel.generation(prompt), isExact: false)
+            let vocabulary = try kind.model.makeVocabulary()
+            let bytes = try answer.flatMap { try vocabulary.piece(of: $0, special: true) }
+            let hex = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            #expect(hex == printed.answer, "\(printed.model), \(printed.image)")
+        }
+    }
+
+    @Test("an image has as many tokens and positions as its model gives it")
+    func counts() throws {
+        func media(_ kind: TinyVisionModel, _ image: String) throws -> [MediaItem] {
+            let prompt = try kind.makeProjector().prepare([.image(try TinyVisionModel.image(image)), .text("x")])
+            return prompt.items.compactMap { if case .media(let item) = $0 { item } else { nil } }
+        }
+        let slices = try media(.smolvlm, "waves.png")
+        #expect(slices.map(\.tokenCount) == [4, 4, 4, 4, 4] && slices.map(\.positionCount) == [4, 4, 4, 4, 4])
+        #expect(Set(slices.map(\.hash)).count == 5)
+        let grid = try media(.qwen2vl, "waves.png")
+        #expect(grid.map(\.tokenCount) == [96] && grid.map(\.positionCount) == [12])
+        let whole = try media(.llama, "waves.png")
+        #expect(whole.map(\.tokenCount) == [16] && whole.map(\.isWhole) == [true])
+    }
+
+    @Test("the same file has the same items, wherever it stands, and another has others")
+    func hashes() throws {
+        for kind in TinyVisionModel.allCases {
+            let projector = try kind.makeProjector()
+            let (image, other) = (try TinyVisionModel.image("waves.png"), try TinyVisionModel.image("waves.jpg"))
+            let parts: [PromptPart] = [
+                .text("a"), .image(image), .image(image), .text("b"), .image(other), .text("c"),
+            ]
+            let media = try projector.prepare(parts).items.compactMap { item in
+                if case .media(let media) = item { media.hash } else { nil }
+            }
+            let count = media.count / 3
+            #expect(media[0..<count] == media[count..<2 * count])
+            #expect(Set(media[0..<count]).isDisjoint(with: media[(2 * count)...]))
+        }
+    }
+
+    @Test("prepared images count for as long as they are held")
+    func held() throws {
+        let projector = try TinyVisionModel.qwen2vl.makeProjector()
+        do {
+            let prompt = try projector.prepare(TinyVisionModel.chat(try TinyVisionModel.image("waves.png")))
+            #expect(projector.preparedTokens == 96)
+            withExtendedLifetime(prompt) {}
+        }
+        #expect(projector.preparedTokens == 0)
+    }
+
+    @Test("beside others, in chunks and set back, an answer is what it is alone", arguments: TinyVisionModel.allCases)
+    func company(kind: TinyVisionModel) async throws {
+        let projector = try kind.makeProjector()
+        var generations: [Generation] = []
+        for (number, name) in ["waves.png", "waves.jpg", "waves.bmp", "waves.gif"].enumerated() {
+            let parts = TinyVisionModel.chat(try TinyVisionModel.image(name), String("abcdefgh".dropFirst(number)))
+            generations.append(TinyVisionModel.generation(try projector.prepare(parts), maxTokens: 40, isDrawn: true))
+        }
+        // The cells are too few for all of them.
+        let engine = try kind.makeEngine(projector, sequences: 4, stepTokens: 24, cacheTokens: 1024)
+        let streams = try await engine.submit(generations.map(Work.generation))
+        for (generation, stream) in zip(generations, streams) {
+            let answer = try await LoadedModel.answer(stream).tokens
+            #expect(answer == (try await kind.freshAnswer(projector, generation)))
+        }
+        await engine.stop()
+    }
+
+    @Test(
+        "an image is encoded once, and a conversation goes on behind it from memory",
+        arguments: TinyVisionModel.allCases
+    )
+    func encodedOnce(kind: TinyVisionModel) async throws {
+        let projector = try kind.makeProjector()
+        let image = try TinyVisionModel.image("waves.png")
+        let engine = try kind.makeEngine(projector, sequences: 2)
+        func ask(_ parts: [PromptPart]) async throws -> (answer: [Token], usage: TokenUsage, encoded: UInt64) {
+            let generation = TinyVisionModel.generation(try projector.prepare(parts), isDrawn: true)
+            let (tokens, usage) = try await LoadedModel.answer(generation, engine)
+            #expect(tokens == (try await kind.freshAnswer(projector, generation)))
+            return (tokens, usage, engine.board.withLock { $0.metrics.encodedMedia.count })
+        }
+        let first = TinyVisionModel.chat(image)
+        let one = try await ask(first)
+        let slices = kind == .smolvlm ? 5 : 1
+        #expect(one.encoded == slices)
+        // The next turn: keys and values are there.
+        let two = try await ask(first + [.text("ab<|im_end|>\n<|im_start|>user\nand now")])
+        #expect(two.encoded == slices)
+        #expect(two.usage.cached >= one.usage.prompt - 1)
+        // Another conversation, in which it stands elsewhere: it is computed again, and not encoded.
+        let three = try await ask([.text("something else"), .image(image), .text("what")])
+        #expect(three.encoded == slices && three.usage.cached < 4)
+        let other = try await ask([
+            .text("something else"), .image(try TinyVisionModel.image("waves.jpg")), .text("what"),
+        ])
+        #expect(other.encoded == 2 * UInt64(slices))
+        await engine.stop()
+    }
+
+    @Test("an encoding that nobody waits for is cut off")
+    func aborted() throws {
+        let abort = AbortFlag()
+        let kind = TinyVisionModel.qwen2vl
+        let projector = try kind.makeProjector(abort: abort)
+        let backend = try kind.makeBackend(projector)
+        let prompt = try projector.prepare(TinyVisionModel.chat(try TinyVisionModel.image("waves.png")))
+        let item = try #require(prompt.items.compactMap { if case .media(let item) = $0 { item } else { nil } }.first)
+        let step = EncodeStep(
+            request: RequestID(rawValue: 1),
+            key: EncodingKey(owner: .anyone, hash: item.hash),
+            item: item,
+            content: prompt.media[item.hash]
+        )
+        abort.raise()
+        guard case .aborted = backend.run(BatchPlan(step: .encode(step))) else {
+            Issue.record("it should have been cut off")
+            return
+        }
+        abort.lower()
+        guard case .encoded = backend.run(BatchPlan(step: .encode(step))) else {
+            Issue.record("it should have been encoded")
+            return
+        }
+    }
+
+    @Test("a projector of another width, no projector, and half of one are refused")
+    func refusedProjectors() throws {
+        let kind = TinyVisionModel.qwen2vl
+        #expect(throws: LlamaError.self) {
+            try LlamaProjector(path: kind.projectorPath, model: try LoadedModel.shared.get(), threads: 1)
+        }
+        #expect(throws: LlamaError.self) { try LlamaProjector(path: kind.path, model: try kind.model, threads: 1) }
+        let folder = TemporaryFolder()
+        let whole = [UInt8](try Data(contentsOf: URL(filePath: kind.projectorPath)))
+        for part in [0, 100, 2_000, whole.count / 2, whole.count - 100] {
+            try folder.write("mmproj.gguf", Array(whole.prefix(part)))
+            #expect(throws: LlamaError.self) {
+                try LlamaProjector(path: "\(folder.path)/mmproj.gguf", model: try kind.model, threads: 1)
+            }
+        }
+    }
+
+    @Test("what is no image, of another size than it says, or grows beyond it is refused")
+    func refusedImages() throws {
+        let png = [UInt8](try Data(contentsOf: URL(filePath: TinyVisionModel.imagePath("waves.png"))))
+        #expect(throws: LlamaError.self) { try LlamaImage([], width: 1, height: 1) }
+        #expect(throws: LlamaError.self) { try LlamaImage(Array(repeating: 65, count: 500), width: 10, height: 10) }
+        #expect(throws: LlamaError.self) { try LlamaImage(png, width: 64, height: 96) }
+        #expect(throws: LlamaError.self) { try LlamaImage(Array(png.prefix(png.count / 2)), width: 96, height: 64) }
+        let webp = [UInt8](try Data(contentsOf: URL(filePath: TinyVisionModel.imagePath("waves.webp"))))
+        #expect(throws: LlamaError.self) { try LlamaImage(webp, width: 96, height: 64) }
+        // Zeroes without end, in stored and in compressed blocks: 80 MB of rows for an image of 96 x 64.
+        let bomb = PNGFile(width: 96, height: 64, idat: PNGFile.zeroes(blocks: 80))
+        let error = #expect(throws: LlamaError.self) { try LlamaImage(bomb.bytes, width: 96, height: 64) }
+        #expect(error?.reason == "it holds more than its header says")
+    }
+}
+
+/// A PNG file whose checksums are wrong, which llama.cpp's decoder does not look at.
+private struct PNGFile {
+    let bytes: [UInt8]
+
+    init(width: UInt32, height: UInt32, idat: [UInt8]) {
+        func number(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
+        func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
+            number(UInt32(data.count)) + Array(name.utf8) + data + [0, 0, 0, 0]
+        }
+        let header = number(width) + number(height) + [8, 2, 0, 0, 0]
+        bytes =
+            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header) + chunk("IDAT", idat)
+            + chunk("IEND", [])
+    }
+
+    /// A stream of deflate: blocks of about a megabyte of zeroes each, in a thousandth of that.
+    static func zeroes(blocks: Int) -> [UInt8] {
+        var bits = BitWriter(bytes: [0x78, 0x01])
+        for block in 0..<blocks {
+            // Fixed codes: a zero, and then copies of 258 bytes from one byte before.
+            bits.write(block == blocks - 1 ? 1 : 0, 1)
+            bits.write(1, 2)
+            bits.writeCode(0x30, 8)
+            for _ in 0..<4_000 {
+                bits.writeCode(0xC5, 8)
+                bits.writeCode(0, 5)
+            }
+            bits.writeCode(0, 7)
+        }
+        return bits.bytes + [0, 0, 0, 0, 0, 0, 0, 0]
+    }
+
+    private struct BitWriter {
+        var bytes: [UInt8]
+        private var used = 8
+
+        init(bytes: [UInt8]) { self.bytes = bytes }
+
+        mutating func write(_ value: Int, _ count: Int) {
+            for place in 0..<count {
+                if used == 8 {
+                    bytes.append(0)
+                    used = 0
+                }
+                bytes[bytes.count - 1] |= UInt8(value >> place & 1) << used
+                used += 1
+            }
+        }
+
+        /// The highest bit first, as codes are written.
+        mutating func writeCode(_ code: Int, _ count: Int) {
+            for place in (0..<count).reversed() { write(code >> place & 1, 1) }
+        }
+    }
+}
