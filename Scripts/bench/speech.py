@@ -40,7 +40,8 @@ class Speaker:
         """Seconds to the first byte of the file and to its end, and its bytes."""
         body = json.dumps({"input": text, "response_format": name, "voice": "alloy"})
         start = time.perf_counter()
-        self.connection.request("POST", "/v1/audio/speech", body, {"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {servers.KEY}"}
+        self.connection.request("POST", "/v1/audio/speech", body, headers)
         response = self.connection.getresponse()
         first = response.read(1)
         first_at = time.perf_counter()
