@@ -117,7 +117,13 @@ struct EngineMetricsTests {
     )
     func cutOff(_ work: Work) async throws {
         let abort = AbortFlag()
-        let limits = BackendLimits(maxSequences: 4, contextLength: 256, maxStepTokens: 64, embeds: true)
+        let limits = BackendLimits(
+            maxSequences: 4,
+            contextLength: 256,
+            maxStepTokens: 64,
+            maxEmbeddingTokens: 64,
+            embeds: true
+        )
         let engine = makeEngine(limits, abort: abort)
         let (inStep, signal) = AsyncStream.makeStream(of: Void.self)
         record.setGate { _ in
