@@ -18,7 +18,8 @@ struct EngineMetricsTests {
     private func makeEngine(
         _ limits: BackendLimits = .small,
         maxWaiting: Int = 256,
-        channelCapacity: Int = 1000
+        channelCapacity: Int = 1000,
+        abort: AbortFlag = AbortFlag()
     ) -> InferenceEngine {
         var policy = SchedulingPolicy()
         policy.maxWaiting = maxWaiting
@@ -26,6 +27,7 @@ struct EngineMetricsTests {
             name: "metrics-test",
             backend: CheckingBackend(limits: limits, record: record),
             policy: policy,
+            abort: abort,
             board: board,
             channelCapacity: channelCapacity
         )
@@ -106,6 +108,36 @@ struct EngineMetricsTests {
         #expect(metrics.requests(.rejected) == 2)
         #expect(metrics.requests(.length) == 1)
         #expect(metrics.requests(.cancelled) == 1)
+        await engine.stop()
+    }
+
+    @Test(
+        "a step that is cut off because its readers left failed for none of them",
+        arguments: [Work.generation(.endless([1])), .embedding([[1, 2], [3]])]
+    )
+    func cutOff(_ work: Work) async throws {
+        let abort = AbortFlag()
+        let limits = BackendLimits(
+            maxSequences: 4,
+            contextLength: 256,
+            maxStepTokens: 64,
+            maxEmbeddingTokens: 64,
+            embeds: true
+        )
+        let engine = makeEngine(limits, abort: abort)
+        let (inStep, signal) = AsyncStream.makeStream(of: Void.self)
+        record.setGate { _ in
+            signal.yield()
+            while !abort.isRaised {}
+        }
+        record.setOutcome(.aborted, ofStep: 0)
+        let stream = try await engine.submit([work])[0]
+        for await _ in inStep { break }
+        stream.events.cancel()
+        record.setGate(nil)
+        await engine.drain()
+        #expect(report.metrics.requests(.cancelled) == 1)
+        #expect(report.metrics.requests(.failed) == 0)
         await engine.stop()
     }
 

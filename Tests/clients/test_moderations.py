@@ -99,3 +99,10 @@ def test_sentences_that_it_has_not_learned_from_are_judged_as_documented(server)
 
 HARMFUL_FOUND = 0.88
 HARMLESS_PASSED = 0.8
+
+
+@pytest.mark.parametrize("size", [100_000, 8_000_000])
+def test_a_text_without_end_is_refused_before_it_is_judged(server, size):
+    """The first is cut into tokens, which are too many; the second is too long for that."""
+    reply = ask(server, ["x", "x " * (size // 2)])
+    assert (reply.status, reply.error["code"], reply.error["param"]) == (400, "context_length_exceeded", "input[1]")

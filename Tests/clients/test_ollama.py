@@ -216,6 +216,7 @@ def test_a_model_is_shown(client):
     assert {"completion", "tools"} <= set(shown.capabilities) and "thinking" not in shown.capabilities
     client.generate(MODEL)
     assert "<|im_start|>" in client.show(MODEL).template
+    assert client.show(EMBEDDER).capabilities == ["embedding"]
 
 
 def test_loaded_models_are_told(client):

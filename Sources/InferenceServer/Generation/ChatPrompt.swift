@@ -53,7 +53,8 @@ struct ChatPrompt {
         guard options.utf8.count <= Self.maximumOptions else {
             throw .invalidRequest(
                 "The tools, their schemas and that of the answer take more than \(Self.maximumOptions) bytes together.",
-                param: "tools"
+                param: conversation.tools.isEmpty ? "response_format" : "tools",
+                code: "invalid_schema"
             )
         }
         let rendered: RenderedPrompt

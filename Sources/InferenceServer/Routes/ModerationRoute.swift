@@ -1,10 +1,13 @@
 import HTTP
 import Scheduling
+import Tokenizer
 import WireFormat
 
 extension Routes {
     /// Tokens that are judged together: what is harmful in a longer text would drown in what is not.
     private static let moderatedTokens = 96
+    /// Tokens of the longest text that is judged: as many as OpenAI's model reads.
+    private static let longestModeratedText = 32_768
 
     /// Answers `POST /v1/moderations`: by a guard model where there is one, or else by how much a text's embedding is like
     /// those of examples.
@@ -19,7 +22,10 @@ extension Routes {
         var batch = EmbeddingBatch(lease.model, overflow: .window, window: Self.moderatedTokens)
         for (place, text) in body.texts.enumerated() {
             let start = batch.pieces.count
-            if !text.isEmpty { try batch.add(text, param: body.texts.count == 1 ? "input" : "input[\(place)]") }
+            if !text.isEmpty {
+                let param = body.texts.count == 1 ? "input" : "input[\(place)]"
+                try batch.add(try Self.moderatedTokens(of: text, lease.model, param: param), param: param)
+            }
             parts.append(start..<batch.pieces.count)
         }
         if !batch.pieces.isEmpty {
@@ -37,6 +43,24 @@ extension Routes {
                 results: parts.map { range in .worst(pieces[range].map { classifier.judge($0.normalized) }) }
             )
         )
+    }
+
+    /// - Throws: 400 for a text of more tokens than are judged: each of its windows costs a pass of the model.
+    private static func moderatedTokens(
+        of text: String,
+        _ model: EmbeddingModel,
+        param: String
+    ) throws(APIError) -> [Token] {
+        let tokens = try model.tokens(of: text, param: param, maximumBytes: longestModeratedText * 128)
+        guard tokens.count <= longestModeratedText else {
+            throw .invalidRequest(
+                "Invalid '\(param)': texts of up to \(longestModeratedText) tokens are judged, but this one has "
+                    + "\(tokens.count). Please reduce its length.",
+                param: param,
+                code: "context_length_exceeded"
+            )
+        }
+        return tokens
     }
 
     /// Has a guard model judge each text as the user's turn of a conversation, by how likely it finds its verdicts.

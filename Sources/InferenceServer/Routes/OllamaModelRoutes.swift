@@ -65,6 +65,12 @@ extension Routes {
 
     private func described(_ model: ServableModel) -> OllamaModel {
         let information = model.plan.information
+        let capabilities =
+            switch model.kind {
+            case .chat: ["completion", "tools"] + (model.seesImages ? ["vision"] : [])
+            case .embedding: ["embedding"]
+            default: [String]()
+            }
         // The file's contents are not read for it: it changes whenever the file does.
         let digest = Digest(of: "\(model.id)\n\(model.file.size)\n\(model.file.modified)")
         return OllamaModel(
@@ -77,7 +83,7 @@ extension Routes {
             quantization: information.description.split(separator: " ").dropFirst(2).joined(separator: " "),
             contextLength: model.plan.options.contextLength,
             trainingContext: information.trainingContext,
-            seesImages: model.seesImages
+            capabilities: capabilities
         )
     }
 }

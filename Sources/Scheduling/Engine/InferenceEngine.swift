@@ -190,8 +190,10 @@ package actor InferenceEngine {
         if recorder.began(plan, at: start) { publish() }
         let outcome = backend.run(plan)
         let duration = ContinuousClock.now - start
-        monitor.end()
+        let left = monitor.end()
         recorder.ended(plan, duration: duration)
+        // Cut off because they left: for those who count, that is no failure.
+        if case .aborted = outcome { left.forEach { recorder.cancelled($0) } }
         steps += 1
         tell(scheduler.commit(plan, outcome, duration: duration))
         schedulePump()

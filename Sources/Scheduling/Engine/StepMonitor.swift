@@ -6,6 +6,8 @@ internal import RuntimeSupport
 final class StepMonitor: Sendable {
     private struct State {
         var served: Set<RequestID> = []
+        /// Of those whom the step served, who has left since it began.
+        var left: [RequestID] = []
         var isStopped = false
     }
 
@@ -19,17 +21,27 @@ final class StepMonitor: Sendable {
     func begin(_ requests: [RequestID]) {
         state.withLock { state in
             state.served = Set(requests)
+            state.left = []
             if !state.isStopped { abort.lower() }
         }
     }
 
-    func end() { state.withLock { $0.served = [] } }
+    /// A step is over.
+    ///
+    /// - Returns: The requests that it served whose clients have gone meanwhile.
+    func end() -> [RequestID] {
+        state.withLock { state in
+            state.served = []
+            return state.left
+        }
+    }
 
     /// A client has gone: a step that served it alone is cut off.
     func left(_ request: RequestID) {
         state.withLock { state in
-            guard state.served.remove(request) != nil, state.served.isEmpty else { return }
-            abort.raise()
+            guard state.served.remove(request) != nil else { return }
+            state.left.append(request)
+            if state.served.isEmpty { abort.raise() }
         }
     }
 

@@ -60,11 +60,12 @@ extension EmbeddingRequest {
 }
 
 extension DormantParameter {
-    /// Those of embeddings, rerank and moderations: about the caller.
-    static let embeddings: [DormantParameter] = [
+    /// Those of embeddings and moderations: about the caller.
+    static let caller: [DormantParameter] = [
         .accepts("user", StringShape()),
         .accepts("safety_identifier", StringShape(maximumLength: 64)),
-        // llama.cpp's: vectors have length 1 here, which is its 2.
-        .refuses("embd_normalize", except: [2]),
     ]
+
+    // llama.cpp's: vectors have length 1 here, which is its 2.
+    fileprivate static let embeddings = caller + [.refuses("embd_normalize", except: [2])]
 }

@@ -16,7 +16,7 @@ extension ModerationRequest {
         self = try ObjectReader.read(json, at: .root) { reader throws(APIError) in
             let model = try reader.optional(Parameters.model)
             let texts = try reader.required(Parameters.input)
-            try reader.check(DormantParameter.embeddings)
+            try reader.check(DormantParameter.caller)
             return ModerationRequest(model: model, texts: texts)
         }
     }

@@ -23,7 +23,9 @@ package struct OllamaModel: Sendable, Equatable {
     /// Tokens of prompt and answer in its training.
     package let trainingContext: Int
 
-    package let seesImages: Bool
+    /// What it is for, in Ollama's words: `completion`, `tools` and `vision`, or `embedding`; nothing for a
+    /// reranker.
+    package let capabilities: [String]
 
     package init(
         id: String,
@@ -35,7 +37,7 @@ package struct OllamaModel: Sendable, Equatable {
         quantization: String,
         contextLength: Int,
         trainingContext: Int,
-        seesImages: Bool = false
+        capabilities: [String]
     ) {
         self.id = id
         self.modifiedAt = modifiedAt
@@ -46,7 +48,7 @@ package struct OllamaModel: Sendable, Equatable {
         self.quantization = quantization
         self.contextLength = contextLength
         self.trainingContext = trainingContext
-        self.seesImages = seesImages
+        self.capabilities = capabilities
     }
 
     /// An element of `GET /api/tags`.
@@ -71,9 +73,7 @@ package struct OllamaModel: Sendable, Equatable {
 
     /// The answer to `POST /api/show`; of loaded models, the template and whether they reason are known.
     package func shown(_ loaded: (template: String, reasons: Bool)?) -> JSONValue {
-        var capabilities: [JSONValue] = ["completion", "tools"]
-        if seesImages { capabilities.append("vision") }
-        if loaded?.reasons ?? false { capabilities.append("thinking") }
+        let capabilities = capabilities + (loaded?.reasons ?? false ? ["thinking"] : [])
         var object = JSONObject([
             ("modelfile", .string("# A file of this server's folder of models.\nFROM \(id).gguf\n")),
             ("parameters", .string("num_ctx \(contextLength)")),
@@ -87,7 +87,7 @@ package struct OllamaModel: Sendable, Equatable {
                 "\(family).context_length": JSONValue(trainingContext),
             ]
         )
-        object.append("capabilities", .array(capabilities))
+        object.append("capabilities", .array(capabilities.map { .string($0) }))
         object.append("modified_at", .string(modifiedAt))
         return .object(object)
     }
