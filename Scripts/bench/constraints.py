@@ -3,7 +3,8 @@
 
 One sequence, one thread, no guessing; the kinds take turns, and of each the median ratio to the free answer of the same
 round is told. Processor time rather than the clock's, so that a busy machine changes little. Each prompt has been read
-right before, and each answer goes on to the same number of tokens, or the rate is that of the tokens that there are.
+before, and what an answer of one token takes (the request, the template, the grammar's reading) is told by itself and
+taken off; each answer goes on to the same number of tokens, or the rate is that of the tokens that there are.
 """
 
 import argparse
@@ -44,13 +45,19 @@ def function(name):
     return {"type": "function", "function": {"name": name, "description": f"Does {name}.", "parameters": PERSON}}
 
 
+TOOLS = [function("save_person"), function("find_person")]
+
 KINDS = {
     "free text": {"ignore_eos": True},
+    "free text, behind the tools' text": {
+        "ignore_eos": True,
+        "messages": [{"role": "system", "content": json.dumps(TOOLS)}, {"role": "user", "content": "Tell me of the village."}],
+    },
     "json_object": {"response_format": {"type": "json_object"}},
     "json_schema: a list of people": listed(PERSON, 60),
     "json_schema: a list of texts": listed({"type": "string"}, 200),
     "json_schema: a list of numbers within bounds": listed({"type": "number", "minimum": 0, "maximum": 1}, 200),
-    "tools that are not called": {"tools": [function("save_person"), function("find_person")], "tool_choice": "auto"},
+    "tools that are not called": {"tools": TOOLS, "tool_choice": "auto", "ignore_eos": True},
 }
 
 
@@ -67,7 +74,7 @@ def ask(server, parameters, tokens, seed):
     before = server.cpu_seconds
     with urllib.request.urlopen(request, timeout=300) as response:
         count = json.load(response)["usage"]["completion_tokens"]
-    return (server.cpu_seconds - before) / count, count
+    return server.cpu_seconds - before, count
 
 
 def main():
@@ -78,21 +85,26 @@ def main():
     options = arguments.parse_args()
     server = servers.ours(options.binary, MODEL, "--threads", "1", "--parallel", "1", "--draft-max", "0")
     try:
-        costs = {name: [] for name in KINDS}
+        costs, starts = {name: [] for name in KINDS}, {name: [] for name in KINDS}
         counts = {name: 0 for name in KINDS}
         for seed in range(options.rounds):
             for name, parameters in KINDS.items():
                 # The prompt is read before, so that its length does not count.
                 ask(server, parameters, 1, seed)
+                start, _ = ask(server, parameters, 1, seed)
                 cost, count = ask(server, parameters, options.tokens, seed)
-                costs[name].append(cost)
+                starts[name].append(start)
+                costs[name].append((cost - start) / (count - 1))
                 counts[name] += count
     finally:
         server.stop()
     free = costs["free text"]
     for name, values in costs.items():
         ratio = statistics.median(value / other for value, other in zip(values, free))
-        print(f"{name:46} {statistics.median(values) * 1e3:7.2f} ms a token  {ratio:5.2f} of free text  ({counts[name]} tokens)")
+        print(
+            f"{name:46} {statistics.median(starts[name]) * 1e3:6.0f} ms at first {statistics.median(values) * 1e3:7.2f} ms a token "
+            f"{ratio:5.2f} of free text  ({counts[name]} tokens)"
+        )
 
 
 if __name__ == "__main__":
