@@ -352,7 +352,6 @@ PLANNED = [
     ("POST", "/v1/fine_tuning/jobs", {"model": "gpt-3.5-turbo", "training_file": "file_abc123"}),
     ("GET", "/v1/fine-tunes", None),
     ("GET", "/v1/chat/completions/chatcmpl-abc123", None),
-    ("GET", "/v1/audio/voice_consents/cons_abc123", None),
     ("GET", "/v1/organization/admin_api_keys", None),
     ("GET", "/v1/organization/admin_api_keys/key_abc", None),
     ("POST", "/v1/vector_stores", {"name": "x"}),
