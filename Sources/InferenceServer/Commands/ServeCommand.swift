@@ -50,6 +50,7 @@ struct ServeCommand {
             selection,
             budget: budget,
             policy: policy,
+            cores: CoreArbiter(),
             acceptsAliases: options.acceptsAliases,
             embeddingOverflow: options.embeddingOverflow,
             transcribers: transcribers,
