@@ -8,6 +8,8 @@
 
 #include "native.h"
 
+#include <tuple>
+
 namespace cw {
 
 whisper_context * make_face(const whisper_context * context, const whisper_context_params & params) {
@@ -49,6 +51,25 @@ void watch(whisper_state * state, ggml_abort_callback callback, void * data) {
     for (ggml_backend_t backend : state->backends) {
         if (ggml_backend_is_cpu(backend)) { ggml_backend_cpu_set_abort_callback(backend, callback, data); }
     }
+}
+
+void fill_first_scores(whisper_context * context, whisper_state * state, int threads, std::vector<float> & kept) {
+    whisper_batch & batch = state->batch;
+    if (batch.n_tokens < 2 || batch.logits[0] != 0) { return; }
+    if (kept.empty()) {
+        // A sequence that no decoder has: the prompt's stays as it is.
+        const whisper_seq_id sequence = 4 * WHISPER_MAX_DECODERS;
+        const auto prompt = std::make_tuple(batch.n_tokens, batch.token[0], batch.pos[0], batch.seq_id[0][0]);
+        std::vector<float> scores = std::move(state->logits);
+        const whisper_token start = whisper_token_sot(context);
+        whisper_batch_prep_legacy(batch, &start, 1, 0, sequence);
+        if (whisper_decode_internal(*context, *state, batch, threads, false, nullptr, nullptr)) { kept = state->logits; }
+        whisper_kv_cache_seq_rm(state->kv_self, sequence, -1, -1);
+        std::tie(batch.n_tokens, batch.token[0], batch.pos[0], batch.seq_id[0][0]) = prompt;
+        batch.logits[0] = 0;
+        state->logits = std::move(scores);
+    }
+    std::copy_n(kept.begin(), std::min(kept.size(), state->logits.size()), state->logits.begin());
 }
 
 bool read_attention(

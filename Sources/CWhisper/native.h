@@ -32,6 +32,11 @@ int fallback_count(const whisper_state * state);
 // end the graph by returning true. NULL takes it out.
 void watch(whisper_state * state, ggml_abort_callback callback, void * data);
 
+// Puts the scores behind the start token, where whisper.cpp reads how likely it is that nobody speaks: it copies those of a
+// prompt's last token alone, and reads what was left there. To be called when a prompt has been decoded; does nothing after other
+// steps. What it computes for a window is kept.
+void fill_first_scores(whisper_context * context, whisper_state * state, int threads, std::vector<float> & kept);
+
 // The cross attention of the alignment heads for a sequence of tokens, over the encoder's last window: weights of
 // [head][position][token], the token being the fastest. False where there is none.
 bool read_attention(
