@@ -11,8 +11,8 @@ struct Routes: Sendable {
     let library: WebUILibrary
     /// Templates that come with requests.
     let inlineTemplates: InlineTemplates
-    /// What speaks, or why nothing does.
-    let speech: Result<SpeechService, SpeechError>
+    /// What speaks.
+    let speech: SpeechService
     /// Whether `GET /slots` shows prompts to those who sent them.
     var showsPrompts = false
     /// Seconds since 1970.

@@ -1,0 +1,44 @@
+import Foundation
+import Speech
+
+/// espeak-ng, as the server uses it.
+struct ESpeakSpeech: Sendable {
+    /// The name of what speaks, as requests may call it.
+    static let name = "espeak-ng"
+
+    let voices: ESpeakVoices
+    /// Of its sound, in Hz.
+    let sampleRate: Int
+    /// Has an utterance spoken.
+    let submit: @Sendable (Utterance<ESpeakVoice>) async throws(SpeechError) -> SpeechStream
+    /// Ends all that is under way.
+    let stop: @Sendable () async -> Void
+
+    /// Starts what speaks.
+    ///
+    /// - Parameters:
+    ///   - maxWaiting: How many requests may be under way.
+    ///   - pace: Called before each piece that is spoken; it may block.
+    /// - Throws: `SpeechError` where it is not built in, or can't be started.
+    init(maxWaiting: Int, pace: @escaping @Sendable () -> Void) throws(SpeechError) {
+        #if ESpeak && FFmpeg
+        #if os(Linux)
+        // Of the process that is made, so that it is this program even where its file was replaced since.
+        let executable = "/proc/self/exe"
+        #else
+        let executable = Bundle.main.executablePath ?? ""
+        #endif
+        let process = try ESpeakProcess(executable: executable, arguments: [Command.speechWorkerName])
+        voices = ESpeakVoices(process.inventory)
+        sampleRate = process.sampleRate
+        let engine = SpeechEngine(process, maxWaiting: maxWaiting, pace: pace)
+        submit = { utterance throws(SpeechError) in try await engine.submit(utterance) }
+        stop = { await engine.stop() }
+        #else
+        throw SpeechError(
+            .notBuilt,
+            "this server was built without speech: it takes the package's traits ESpeak and FFmpeg, which are under the GPL"
+        )
+        #endif
+    }
+}
