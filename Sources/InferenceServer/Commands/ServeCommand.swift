@@ -46,6 +46,7 @@ struct ServeCommand {
             selection,
             budget: budget,
             policy: policy,
+            cores: CoreArbiter(),
             acceptsAliases: options.acceptsAliases,
             embeddingOverflow: options.embeddingOverflow,
             store: store.map { ($0, options.apiKeys) },
