@@ -52,7 +52,7 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
     private nonisolated let executor: ThreadExecutor
     private let synthesizer: Synthesizer
     private let maxWaiting: Int
-    private let pace: @Sendable () -> Void
+    private let seat: CoreArbiter.Seat?
 
     private var jobs: [UInt64: Job] = [:]
     /// Those whose reader is behind are in none.
@@ -68,17 +68,13 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
     /// - Parameters:
     ///   - synthesizer: Used on the engine's thread alone from now on.
     ///   - maxWaiting: How many utterances may be under way before one more is refused.
-    ///   - pace: Called on the engine's thread before each step; it may block while others are to have the cores.
-    package init(
-        _ synthesizer: sending Synthesizer,
-        maxWaiting: Int,
-        pace: @escaping @Sendable () -> Void = {}
-    ) {
+    ///   - seat: Its place among those that share the cores, of one that computes on all of them: steps wait for its turns.
+    package init(_ synthesizer: sending Synthesizer, maxWaiting: Int, seat: CoreArbiter.Seat? = nil) {
         sampleRate = synthesizer.sampleRate
         turns = SpeechTurns(capacity: synthesizer.capacity)
         self.synthesizer = synthesizer
         self.maxWaiting = maxWaiting
-        self.pace = pace
+        self.seat = seat
         executor = ThreadExecutor(name: "speech", heartbeat: Heartbeat())
     }
 
@@ -144,7 +140,8 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
         isPumping = true
         later { engine in
             engine.isPumping = false
-            engine.takeTurn()
+            if let seat = engine.seat { seat.turn { engine.takeTurn() } } else { engine.takeTurn() }
+            if engine.turns.isEmpty { engine.seat?.rest() }
             engine.schedulePump()
         }
     }
@@ -152,7 +149,6 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
     /// Does one step for the utterance whose turn it is.
     private func takeTurn() {
         guard let turn = turns.next() else { return }
-        pace()
         let id: UInt64
         switch turn {
         case .begin(let first):

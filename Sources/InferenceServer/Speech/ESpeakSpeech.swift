@@ -16,11 +16,9 @@ struct ESpeakSpeech: Sendable {
 
     /// Starts what speaks.
     ///
-    /// - Parameters:
-    ///   - maxWaiting: How many requests may be under way.
-    ///   - pace: Called before each piece that is spoken; it may block.
+    /// - Parameter maxWaiting: How many requests may be under way.
     /// - Throws: `SpeechError` where it is not built in, or can't be started.
-    init(maxWaiting: Int, pace: @escaping @Sendable () -> Void) throws(SpeechError) {
+    init(maxWaiting: Int) throws(SpeechError) {
         #if ESpeak && FFmpeg
         #if os(Linux)
         // Of the process that is made, so that it is this program even where its file was replaced since.
@@ -31,7 +29,7 @@ struct ESpeakSpeech: Sendable {
         let process = try ESpeakProcess(executable: executable, arguments: [Command.speechWorkerName])
         voices = ESpeakVoices(process.inventory)
         sampleRate = process.sampleRate
-        let engine = SpeechEngine(process, maxWaiting: maxWaiting, pace: pace)
+        let engine = SpeechEngine(process, maxWaiting: maxWaiting)
         submit = { utterance throws(SpeechError) in try await engine.submit(utterance) }
         stop = { await engine.stop() }
         #else

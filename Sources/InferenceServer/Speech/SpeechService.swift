@@ -18,9 +18,8 @@ struct SpeechService: Sendable {
     ///   - customVoices: Where custom voices are kept.
     ///   - inputLimit: How long a text may be, in characters.
     ///   - maxWaiting: How many requests may be under way.
-    ///   - pace: Called on the thread of what speaks before each step of its work; it may block.
-    init(customVoices: VoiceStore, inputLimit: Int, maxWaiting: Int, pace: @escaping @Sendable () -> Void = {}) {
-        eSpeak = Result { () throws(SpeechError) in try ESpeakSpeech(maxWaiting: maxWaiting, pace: pace) }
+    init(customVoices: VoiceStore, inputLimit: Int, maxWaiting: Int) {
+        eSpeak = Result { () throws(SpeechError) in try ESpeakSpeech(maxWaiting: maxWaiting) }
         if case .failure(let error) = eSpeak { Log("speech").warning(error.description) }
         self.customVoices = customVoices
         self.inputLimit = inputLimit
