@@ -59,16 +59,18 @@ struct ServeCommand {
             inputLimit: options.maxSpeechInput,
             maxWaiting: options.maxQueue
         )
+        let now: @Sendable () -> Int = { Int(Date.now.timeIntervalSince1970) }
         let routes = Routes(
             catalog: catalog,
             responses: responses,
             library: options.library,
             inlineTemplates: InlineTemplates(areAllowed: options.allowsInlineTemplates),
             speech: speech,
-            showsPrompts: options.showsPrompts
-        ) {
-            Int(Date.now.timeIntervalSince1970)
-        }
+            transcripts: TranscriptMemory(now: now),
+            talks: TalkLimit(options.maxQueue),
+            showsPrompts: options.showsPrompts,
+            now: now
+        )
         let server = try HTTPServer(
             listener: listener,
             configuration: try configuration(),

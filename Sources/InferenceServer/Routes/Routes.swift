@@ -13,6 +13,9 @@ struct Routes: Sendable {
     let inlineTemplates: InlineTemplates
     /// What speaks.
     let speech: SpeechService
+    /// What was said in spoken answers.
+    let transcripts: TranscriptMemory
+    let talks: TalkLimit
     /// Whether `GET /slots` shows prompts to those who sent them.
     var showsPrompts = false
     /// Seconds since 1970.

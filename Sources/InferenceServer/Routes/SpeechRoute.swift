@@ -14,7 +14,7 @@ extension Routes {
         let service = try speechService
         try body.checkLength(limit: service.inputLimit)
         let wish = Speaker.Wish(model: body.model, voice: body.voice, language: body.language)
-        let speech = try await SpokenAnswer(body, service.speaker(wish, catalog))
+        let speech = try await SpokenAnswer(body, speaker(wish))
         guard body.streamFormat == .sse else {
             return HTTPResponse(
                 headers: ["Content-Type": body.format.audio.contentType],

@@ -9,8 +9,9 @@ struct ESpeakSpeech: Sendable {
     let voices: ESpeakVoices
     /// Of its sound, in Hz.
     let sampleRate: Int
-    /// Has an utterance spoken.
-    let submit: @Sendable (Utterance<ESpeakVoice>) async throws(SpeechError) -> SpeechStream
+    /// Has an utterance spoken; one that is admitted however many are under way.
+    let submit:
+        @Sendable (_ utterance: Utterance<ESpeakVoice>, _ isAdmitted: Bool) async throws(SpeechError) -> SpeechStream
     /// Ends all that is under way.
     let stop: @Sendable () async -> Void
 
@@ -30,7 +31,9 @@ struct ESpeakSpeech: Sendable {
         voices = ESpeakVoices(process.inventory)
         sampleRate = process.sampleRate
         let engine = SpeechEngine(process, maxWaiting: maxWaiting)
-        submit = { utterance throws(SpeechError) in try await engine.submit(utterance) }
+        submit = { utterance, isAdmitted throws(SpeechError) in
+            if isAdmitted { try await engine.submitAdmitted(utterance) } else { try await engine.submit(utterance) }
+        }
         stop = { await engine.stop() }
         #else
         throw SpeechError(

@@ -59,7 +59,7 @@ extension SpeechService {
             sampleRate: eSpeak.sampleRate
         ) { [language] text throws(SpeechError) in
             let utterance = eSpeak.voices.utterance(text, voice: voice, language: language)
-            return utterance.parts.isEmpty ? nil : try await eSpeak.submit(utterance)
+            return utterance.parts.isEmpty ? nil : try await eSpeak.submit(utterance, wish.isAdmitted)
         }
     }
 
