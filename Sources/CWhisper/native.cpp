@@ -43,6 +43,56 @@ void clear(whisper_state * state) {
     state->decoders[0].rng = std::mt19937(0);
 }
 
+bool compute_spectrogram(
+    whisper_context * context, whisper_state * state, const float * samples, int count, int threads,
+    const std::function<bool()> & may_go_on
+) {
+    constexpr int reflected = WHISPER_N_FFT / 2, part = 1000;
+    const whisper_filters & filters = context->model.filters;
+    const int used = count + reflected;
+    std::vector<float> padded((size_t) count + WHISPER_SAMPLE_RATE * WHISPER_CHUNK_SIZE + 2 * reflected, 0.0f);
+    std::reverse_copy(samples + 1, samples + 1 + reflected, padded.begin());
+    std::copy(samples, samples + count, padded.begin() + reflected);
+    whisper_mel & mel = state->mel;
+    mel.n_mel = filters.n_mel;
+    mel.n_len = ((int) padded.size() - WHISPER_N_FFT) / WHISPER_HOP_LENGTH;
+    mel.n_len_org = 1 + (used - WHISPER_N_FFT) / WHISPER_HOP_LENGTH;
+    mel.data.assign((size_t) mel.n_mel * mel.n_len, log10(1e-10));
+    whisper_mel local = {};
+    std::vector<float> sound;
+    for (int first = 0; first < mel.n_len && used - first * WHISPER_HOP_LENGTH > 0; first += part) {
+        if (!may_go_on()) { return false; }
+        const int offset = first * WHISPER_HOP_LENGTH;
+        local.n_mel = mel.n_mel;
+        local.n_len = std::min(part, mel.n_len - first);
+        local.data.resize((size_t) local.n_mel * local.n_len);
+        sound.assign(
+            padded.begin() + offset,
+            padded.begin() + offset + (local.n_len - 1) * WHISPER_HOP_LENGTH + WHISPER_N_FFT);
+        const auto work = [&](int index) {
+            log_mel_spectrogram_worker_thread(
+                index, global_cache.hann_window, sound, used - offset, WHISPER_N_FFT, WHISPER_HOP_LENGTH, threads,
+                filters, local);
+        };
+        std::vector<std::thread> others;
+        for (int index = 1; index < threads; index++) { others.emplace_back(work, index); }
+        work(0);
+        for (auto & other : others) { other.join(); }
+        for (int band = 0; band < mel.n_mel; band++) {
+            const auto begin = local.data.begin() + (size_t) band * local.n_len;
+            std::copy(begin, begin + local.n_len, mel.data.begin() + (size_t) band * mel.n_len + first);
+        }
+    }
+    double loudest = -1e20;
+    for (const float value : mel.data) { loudest = std::max(loudest, (double) value); }
+    loudest -= 8.0;
+    for (float & value : mel.data) {
+        if (value < loudest) { value = loudest; }
+        value = (value + 4.0) / 4.0;
+    }
+    return true;
+}
+
 int mel_length(const whisper_state * state) { return state->mel.n_len_org; }
 
 int fallback_count(const whisper_state * state) { return state->n_fail_p; }

@@ -7,6 +7,7 @@
 #include "whisper.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,12 @@ void set_audio_context(whisper_state * state, int positions);
 int audio_context(const whisper_context * context, const whisper_state * state);
 // Forgets what runs of other audio contexts left behind, and begins the random numbers anew.
 void clear(whisper_state * state);
+// Computes the sound's spectrogram as whisper.cpp does, to the last bit, but asks after every ten seconds of it whether to go
+// on. False where it is not to.
+bool compute_spectrogram(
+    whisper_context * context, whisper_state * state, const float * samples, int count, int threads,
+    const std::function<bool()> & may_go_on
+);
 // Length of the sound's spectrogram in centiseconds.
 int mel_length(const whisper_state * state);
 // How often decoding has fallen back to a higher temperature.

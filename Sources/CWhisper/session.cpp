@@ -249,9 +249,9 @@ cw_status cw_session_run(
         run run = {*session, *options, *callbacks, *outcome, outcome->language};
         const watch watched(state, run);
         cw::clear(state);
-        if (whisper_pcm_to_mel_with_state(context, state, samples, (int) count, options->threads) != 0) {
-            return cw::fail(CW_FAILED, "whisper.cpp could not compute the spectrogram");
-        }
+        const bool is_whole = cw::compute_spectrogram(
+            context, state, samples, (int) count, options->threads, [&] { return run.may_go_on(CW_PACE_STEP); });
+        if (!is_whole) { return cw::fail(CW_ENDED, "the transcription was ended"); }
         const cw_model_info & info = session->model->info;
         const int positions = options->audio_context > 0
             ? options->audio_context : cw_fitting_audio_context(&info, cw::mel_length(state));
