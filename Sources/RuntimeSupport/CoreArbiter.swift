@@ -6,12 +6,14 @@ internal import Foundation
 /// once take far longer than one after the other. Engines that can stop between two steps, such as a token's, a batch's of
 /// texts, a frame's of speech, take a seat each and a turn for each step. `TurnTable` says whose turn it is.
 ///
-/// Work that can't stop in between, such as a transcriber's encoder, takes no turns: it runs beside them on threads of lower
-/// priority.
+/// Work that is longer than a step and can pause in the middle, such as a transcription, has a turn that it gives up in between
+/// to whoever is to go first (`pause`).
 package final class CoreArbiter: Sendable {
     private let condition = NSCondition()
     // Safe to share: read and written within the condition's lock alone.
     private nonisolated(unsafe) var table = TurnTable()
+    // When the turn of this moment began; likewise.
+    private nonisolated(unsafe) var began = ContinuousClock.now
 
     package init() {}
 
@@ -43,6 +45,7 @@ package final class CoreArbiter: Sendable {
             switch unsafe table.next(isPatient: patience > Date()) {
             case .seat(id):
                 unsafe table.begin(id)
+                unsafe began = .now
                 return
             case .seat, .taken:
                 condition.wait()
@@ -59,9 +62,18 @@ package final class CoreArbiter: Sendable {
         }
     }
 
-    private func give(_ id: TurnTable.SeatID, after duration: Duration) {
-        locked { $0.end(id, after: duration) }
+    private func give(_ id: TurnTable.SeatID) {
+        condition.lock()
+        unsafe table.end(id, after: .now - began)
+        condition.unlock()
         condition.broadcast()
+    }
+
+    /// Whether somebody else has something to do, and the turn of this moment has lasted so long.
+    private func isUp(_ id: TurnTable.SeatID, after quantum: Duration) -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        return unsafe table.hasCompany(id) && .now - began > quantum
     }
 
     private func rest(_ id: TurnTable.SeatID) {
@@ -86,9 +98,19 @@ package final class CoreArbiter: Sendable {
         /// Until `rest()` the engine is taken to come back with another step soon.
         package func turn<Result>(_ step: () throws -> Result) rethrows -> Result {
             arbiter.take(id)
-            let start = ContinuousClock.now
-            defer { arbiter.give(id, after: ContinuousClock.now - start) }
+            defer { arbiter.give(id) }
             return try step()
+        }
+
+        /// In the middle of a turn: gives the cores to others for as long as it is not this seat's turn again.
+        ///
+        /// Does nothing while others have nothing to do, or the turn is shorter than the quantum.
+        ///
+        /// - Parameter quantum: How long a turn lasts beside others.
+        package func pause(quantum: Duration = .milliseconds(20)) {
+            guard arbiter.isUp(id, after: quantum) else { return }
+            arbiter.give(id)
+            arbiter.take(id)
         }
 
         /// Tells that there is nothing to do for now: nobody waits for this seat.

@@ -159,6 +159,32 @@ struct CoreArbiterTests {
         #expect(turns)
     }
 
+    @Test("a long turn that pauses lets others go in between, and goes on behind them")
+    func pause() async throws {
+        let arbiter = CoreArbiter()
+        let long = arbiter.makeSeat()
+        let short = arbiter.makeSeat()
+        let order = Guarded([String]())
+        let other = Task {
+            try await onThread("short") {
+                for _ in 0..<3 { short.turn { order.withLock { $0.append("short") } } }
+                short.rest()
+            }
+        }
+        try await onThread("long") {
+            long.turn {
+                order.withLock { $0.append("begin") }
+                // Until the other has had all of its turns; it has some only if pauses give it the cores.
+                while order.withLock({ $0.count { $0 == "short" } }) < 3 { long.pause(quantum: .zero) }
+                order.withLock { $0.append("end") }
+            }
+            long.rest()
+        }
+        try await other.value
+        #expect(order.withLock { $0.last } == "end")
+        #expect(!arbiter.isBusy)
+    }
+
     @Test("a step that throws gives the cores back")
     func failure() throws {
         struct Fault: Error {}

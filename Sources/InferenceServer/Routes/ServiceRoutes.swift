@@ -52,8 +52,8 @@ extension Routes {
 
     /// What speaks, where something does.
     private var speechEngines: [(String, String)] {
-        guard case .success(let service) = speech else { return [] }
-        return [(SpeechService.engineName, service.voices.inventory.version)]
+        guard case .success(let eSpeak) = speech.eSpeak else { return [] }
+        return [(ESpeakSpeech.name, eSpeak.voices.inventory.version)]
             + (MediaLibrary.version.map { [("FFmpeg", $0)] } ?? [])
     }
 }
