@@ -84,14 +84,11 @@ static cff_status open_input(decoding *decoding, AVIOContext *io, cff_message *m
     decoding->file->protocol_whitelist = av_strdup("");
     if (!decoding->file->format_whitelist || !decoding->file->codec_whitelist || !decoding->file->protocol_whitelist)
         return CFF_NO_MEMORY;
-    // Frees the context where it fails.
-    int error = avformat_open_input(&decoding->file, NULL, NULL, NULL);
-    if (error == AVERROR(ENOMEM)) return CFF_NO_MEMORY;
-    if (error < 0) return CFF_UNKNOWN_FORMAT;
-    error = avformat_find_stream_info(decoding->file, NULL);
-    if (error < 0) return error == AVERROR(ENOMEM) ? CFF_NO_MEMORY : CFF_NO_SOUND;
+    // Frees the context where it fails. It also says that there is no memory where a size in the file is absurd, so that is no
+    // other fault than the rest.
+    if (avformat_open_input(&decoding->file, NULL, NULL, NULL) < 0) return CFF_UNKNOWN_FORMAT;
     (void)message;
-    return CFF_OK;
+    return avformat_find_stream_info(decoding->file, NULL) < 0 ? CFF_NO_SOUND : CFF_OK;
 }
 
 static cff_status open_codec(decoding *decoding) {
@@ -104,7 +101,7 @@ static cff_status open_codec(decoding *decoding) {
     decoding->codec = avcodec_alloc_context3(codec);
     if (!decoding->codec) return CFF_NO_MEMORY;
     AVStream *stream = decoding->file->streams[decoding->stream];
-    if (avcodec_parameters_to_context(decoding->codec, stream->codecpar) < 0) return CFF_NO_MEMORY;
+    if (avcodec_parameters_to_context(decoding->codec, stream->codecpar) < 0) return CFF_NO_SOUND;
     decoding->codec->codec_whitelist = av_strdup(decoders);
     decoding->codec->pkt_timebase = stream->time_base;
     decoding->codec->thread_count = 1;
@@ -179,7 +176,6 @@ static cff_status drain(decoding *decoding) {
     while (true) {
         int error = avcodec_receive_frame(decoding->codec, decoding->frame);
         if (error == AVERROR(EAGAIN) || error == AVERROR_EOF) return CFF_OK;
-        if (error == AVERROR(ENOMEM)) return CFF_NO_MEMORY;
         if (error < 0) {
             decoding->faults++;
             return CFF_OK;
@@ -203,7 +199,6 @@ static cff_status decode_all(decoding *decoding) {
     cff_status status;
     while (true) {
         int error = av_read_frame(decoding->file, decoding->packet);
-        if (error == AVERROR(ENOMEM)) return CFF_NO_MEMORY;
         if (error < 0) {
             // Also where the file ends early.
             if (error != AVERROR_EOF) decoding->faults++;
