@@ -66,7 +66,7 @@ class Writer:
 
     def block(self, name: str, width: int, crosses: bool) -> None:
         self.norm(f"{name}.attn_ln", width)
-        self.attention(f"{name}.attn", width, gain=1.0)
+        self.attention(f"{name}.attn", width, gain=3.0 if crosses else 1.0)
         if crosses:
             self.norm(f"{name}.cross_attn_ln", width)
             self.attention(f"{name}.cross_attn", width, gain=2.0)
@@ -103,7 +103,7 @@ def write_model(header: str, out: str, options: argparse.Namespace) -> None:
         for layer in range(numbers["audio_layers"]):
             writer.block(f"encoder.blocks.{layer}", width, crosses=False)
         writer.norm("encoder.ln_post", width)
-        writer.write("decoder.positional_embedding", writer.normal(numbers["text_context"], width, scale=1.5))
+        writer.write("decoder.positional_embedding", writer.normal(numbers["text_context"], width, scale=1.0))
         # A row's length says how often its token comes: timestamps and the end of text come more often than words.
         # Short rows, and a large gain at the end: else the last token, which is the decoder's input, would be the likeliest.
         rows = writer.normal(numbers["vocabulary"], width, scale=1 / np.sqrt(width))

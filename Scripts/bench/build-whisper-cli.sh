@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds whisper-cli, vad-speech-segments and whisper-quantize for comparison, from the sources that the product uses as they
-# were published: whisper.cpp on llama.cpp's ggml, without Scripts/patches, and without BLAS (docs/native.md), into
-# .native/build-whisper/bin. Nothing of this is part of the product.
+# Builds whisper-cli, vad-speech-segments and whisper-quantize for comparison, from the sources that the product uses:
+# whisper.cpp on llama.cpp's ggml with Scripts/patches, so that the last bits are the same, and without BLAS, which the product
+# takes out of the registry (docs/native.md); into .native/build-whisper/bin. Nothing of this is part of the product.
 source "$(dirname "$0")/../common.sh"
 one_at_a_time
 
@@ -13,9 +13,6 @@ folder="$NATIVE/build-whisper"
 rm -rf "$folder"
 mkdir -p "$folder/src"
 cp -R --preserve=timestamps "$SOURCES/llama.cpp/ggml" "$folder/src/ggml"
-for patch in Scripts/patches/llama.cpp/*.patch; do
-    patch --directory "$folder/src" --strip=1 --fuzz=0 --quiet --reverse < "$patch"
-done
 # ggml by itself wants a file for pkg-config that llama.cpp leaves out.
 : > "$folder/src/ggml/ggml.pc.in"
 
@@ -32,8 +29,9 @@ configure() {
         || { tail -n 30 "$log" >&2; fail "cmake could not configure $source; the whole log is $log"; }
 }
 
-say "building whisper-cli from the product's sources, without its patches (a minute or two)"
-configure "$folder/src/ggml" "$folder/ggml" -DGGML_NATIVE=ON -DGGML_BLAS=OFF -DGGML_BUILD_TESTS=OFF -DGGML_BUILD_EXAMPLES=OFF
+say "building whisper-cli from the product's sources, (a minute or two)"
+configure "$folder/src/ggml" "$folder/ggml" -DGGML_NATIVE=ON -DGGML_LLAMAFILE=ON -DGGML_BLAS=OFF \
+    -DGGML_BUILD_TESTS=OFF -DGGML_BUILD_EXAMPLES=OFF
 nice cmake --build "$folder/ggml" --parallel "${BENCH_JOBS:-$(nproc)}"
 cmake --install "$folder/ggml" > /dev/null
 configure "$SOURCES/whisper.cpp" "$folder/whisper.cpp" -DWHISPER_USE_SYSTEM_GGML=ON \

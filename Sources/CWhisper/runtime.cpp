@@ -5,13 +5,7 @@
 #include "ggml.h"
 #include "whisper.h"
 
-#include <sys/resource.h>
 #include <zlib.h>
-
-#ifdef __linux__
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
 
 #include <cstring>
 #include <mutex>
@@ -81,11 +75,4 @@ size_t cw_compressed_size(const uint8_t * bytes, size_t count) {
     uLongf size = compressBound((uLong) count);
     std::vector<uint8_t> out(size);
     return compress(out.data(), &size, bytes, (uLong) count) == Z_OK ? (size_t) size : 0;
-}
-
-void cw_lower_thread_priority(void) {
-#ifdef __linux__
-    // On Linux the nice value is each thread's own.
-    setpriority(PRIO_PROCESS, (id_t) syscall(SYS_gettid), 10);
-#endif
 }

@@ -45,6 +45,7 @@ struct run {
     int known_percent = 0;
     int handed = 0;          // segments that the callback has had
     int window_fallbacks = 0; // of all windows before this one
+    std::vector<float> first_scores; // of the window
 
     bool may_go_on(cw_pace pace) {
         if (has_ended) { return false; }
@@ -59,6 +60,12 @@ struct run {
         return ggml_time_us() - last_question >= question_interval && !may_go_on(CW_PACE_OPERATION);
     }
 
+    bool end_step() {
+        if (!may_go_on(CW_PACE_STEP)) { return false; }
+        cw::fill_first_scores(session.context, session.state, options.threads, first_scores);
+        return !has_ended;
+    }
+
     void count_encoder_run() {
         outcome.encoder_runs += 1;
         outcome.encoder_positions += cw::audio_context(session.context, session.state);
@@ -68,6 +75,7 @@ struct run {
     bool begin_window() {
         hand_over();
         window_fallbacks = cw::fallback_count(session.state);
+        first_scores.clear();
         if (options.audio_context == 0) {
             // Where the window begins is known to the percent that was reported last.
             const int64_t length = cw::mel_length(session.state);
@@ -157,7 +165,7 @@ struct run {
 };
 
 bool on_operation(void * data) { return static_cast<run *>(data)->is_over(); }
-bool on_step(void * data) { return !static_cast<run *>(data)->may_go_on(CW_PACE_STEP); }
+bool on_step(void * data) { return !static_cast<run *>(data)->end_step(); }
 
 bool on_window(whisper_context *, whisper_state *, void * data) { return static_cast<run *>(data)->begin_window(); }
 
@@ -241,9 +249,9 @@ cw_status cw_session_run(
         run run = {*session, *options, *callbacks, *outcome, outcome->language};
         const watch watched(state, run);
         cw::clear(state);
-        if (whisper_pcm_to_mel_with_state(context, state, samples, (int) count, options->threads) != 0) {
-            return cw::fail(CW_FAILED, "whisper.cpp could not compute the spectrogram");
-        }
+        const bool is_whole = cw::compute_spectrogram(
+            context, state, samples, (int) count, options->threads, [&] { return run.may_go_on(CW_PACE_STEP); });
+        if (!is_whole) { return cw::fail(CW_ENDED, "the transcription was ended"); }
         const cw_model_info & info = session->model->info;
         const int positions = options->audio_context > 0
             ? options->audio_context : cw_fitting_audio_context(&info, cw::mel_length(state));

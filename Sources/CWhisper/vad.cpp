@@ -51,6 +51,8 @@ cw_status cw_vad_open(cw_vad ** vad) {
         whisper_vad_context * context = whisper_vad_init_with_params(&loader, params);
         if (context == nullptr) { return cw::fail(CW_FAILED, "whisper.cpp does not load the detector of voices"); }
         *vad = new cw_vad{context};
+        // Its memory is not cleared when it is made.
+        whisper_vad_reset_state(context);
         return CW_OK;
     });
 }

@@ -1,4 +1,3 @@
-internal import CWhisper
 internal import Foundation
 package import RuntimeSupport
 
@@ -7,7 +6,7 @@ package typealias TranscriptionStream = BoundedChannel<TranscriptionEvent>.Reade
 
 /// Transcribes with one model: some sounds at once, turn by turn, the others behind them.
 ///
-/// Each is computed on a thread with a lower scheduling priority, which ggml's threads inherit.
+/// Each has a thread of its own, and a seat at the arbiter of the cores: it gives way to others in the middle of what it computes.
 package final class Transcriber: Sendable {
     private struct Job: Sendable {
         let sound: @Sendable (AbortFlag) throws(WhisperError) -> [Float]
@@ -26,6 +25,9 @@ package final class Transcriber: Sendable {
     /// Of the sound that it takes, in Hz.
     package static let sampleRate = 16_000
 
+    /// Of the cores' time, beside a chat's 1.
+    private static let weight = 0.5
+
     /// Segments that a reader may be behind; a sound has not many more.
     private static let channelCapacity = 1024
 
@@ -34,7 +36,7 @@ package final class Transcriber: Sendable {
     private let atOnce: Int
     private let maxWaiting: Int
     private let pace: @Sendable (PacePoint) -> Bool
-    private let turns = ComputeTurns()
+    private let cores: CoreArbiter
     private let state = Guarded(State())
     private let arrival = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
@@ -44,18 +46,21 @@ package final class Transcriber: Sendable {
     ///   - threads: That compute one transcription.
     ///   - atOnce: How many take turns; each has memory of its own.
     ///   - maxWaiting: How many may wait behind them before one more is refused.
+    ///   - cores: Whom it takes turns with.
     ///   - pace: Asked on the computing thread, before and within what it computes; it may block, and end a transcription.
     package init(
         model: WhisperModel,
         threads: Int,
         atOnce: Int,
         maxWaiting: Int,
+        cores: CoreArbiter = CoreArbiter(),
         pace: @escaping @Sendable (PacePoint) -> Bool = { _ in true }
     ) {
         self.model = model
         self.threads = threads
         self.atOnce = atOnce
         self.maxWaiting = maxWaiting
+        self.cores = cores
         self.pace = pace
     }
 
@@ -134,9 +139,7 @@ package final class Transcriber: Sendable {
 
     private func start() {
         let thread = Thread { [self] in
-            cw_lower_thread_priority()
             while let job = next() {
-                // Memory that Foundation hands out on the way is given back with each job.
                 work(on: job)
                 state.withLock { $0.running.removeAll { $0 === job.abort } }
             }
@@ -169,26 +172,36 @@ package final class Transcriber: Sendable {
         let isStopping = { [state] in state.withLock { $0.isStopping } }
         do throws(WhisperError) {
             let samples = try job.sound(job.abort)
-            let ticket = turns.enter()
-            defer { turns.leave() }
+            let seat = cores.makeSeat(weight: Self.weight)
             let run = TranscriptionRun(
                 model: model,
                 samples: samples,
                 options: job.options,
                 threads: threads,
-                pace: { [turns, pace] point in
+                pace: { [pace] point in
                     guard !job.abort.isRaised else { return false }
-                    turns.pass(ticket)
+                    seat.pause()
                     return pace(point) && !job.abort.isRaised
                 },
                 segment: { job.channel.send(.segment($0)) }
             )
-            job.channel.finish(with: .finished(try run.transcribe()))
+            defer { seat.rest() }
+            job.channel.finish(with: .finished(try seat.transcribe(run)))
         } catch {
             let isOurs = error.code == .ended && isStopping()
             if error.code != .ended, error.code != .badSound { Log("whisper").warning(error.description) }
             job.channel.finish(with: .failed(isOurs ? .stopping : error))
         }
+    }
+}
+
+extension CoreArbiter.Seat {
+    /// Runs a transcription in one turn, which pauses where others have something to do.
+    fileprivate func transcribe(_ run: TranscriptionRun) throws(WhisperError) -> TranscriptionSummary {
+        let result: Result<TranscriptionSummary, WhisperError> = turn {
+            do throws(WhisperError) { return .success(try run.transcribe()) } catch { return .failure(error) }
+        }
+        return try result.get()
     }
 }
 

@@ -31,7 +31,7 @@ struct ModelFileTests {
         let model = try WhisperModel(path: Fixtures.small)
         #expect(model.information == information)
         #expect(model.firstSpecialToken == 50257)
-        #expect(String(decoding: model.text(of: 262), as: UTF8.self) == " the")
+        #expect(String(decoding: model.text(of: 264), as: UTF8.self) == " the")
         #expect(model.text(of: -1).isEmpty && model.text(of: 1 << 40).isEmpty)
     }
 

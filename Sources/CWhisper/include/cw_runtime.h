@@ -23,10 +23,6 @@ const char * cw_version(void);
 // How many bytes zlib makes of some bytes; 0 where it fails.
 size_t cw_compressed_size(const uint8_t * bytes, size_t count);
 
-// Lets the calling thread, and those that it starts from now on, have the cores only where others leave them: a nice value
-// of 10. Does nothing where the system refuses.
-void cw_lower_thread_priority(void);
-
 #ifdef __cplusplus
 }
 #endif

@@ -50,7 +50,7 @@ struct ServeCommand {
             selection,
             budget: budget,
             policy: policy,
-            cores: CoreArbiter(),
+            cores: transcription.cores,
             acceptsAliases: options.acceptsAliases,
             embeddingOverflow: options.embeddingOverflow,
             transcribers: transcribers,

@@ -15,8 +15,8 @@ struct TranscriptionSettings: Sendable {
     var longest = Duration.seconds(7200)
     /// 1: greedy.
     var beams = 1
-    /// Asked before and within what is computed; see `Transcriber`.
-    var pace: @Sendable (PacePoint) -> Bool = { _ in true }
+    /// Whom it takes turns with.
+    var cores = CoreArbiter()
 }
 
 /// A loaded whisper model with all that serving it needs.
@@ -43,7 +43,7 @@ final class TranscriptionModel: Sendable {
             threads: settings.threads,
             atOnce: settings.atOnce,
             maxWaiting: settings.maxWaiting,
-            pace: settings.pace
+            cores: settings.cores
         )
         let kind = file.information.isMultilingual ? "many languages" : "English"
         Log("model").info("\(id): transcribes \(kind), \(settings.threads) threads, \(settings.atOnce) at once")
