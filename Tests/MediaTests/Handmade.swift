@@ -47,7 +47,8 @@ enum Handmade {
 
     private static func crc16(_ bytes: [UInt8]) -> UInt16 {
         bytes.reduce(UInt16(0)) { sum, byte in
-            (0..<8).reduce(sum ^ UInt16(byte) << 8) { value, _ in value & 0x8000 != 0 ? value << 1 ^ 0x8005 : value << 1 }
+            (0..<8).reduce(sum ^ UInt16(byte) << 8) { value, _ in value & 0x8000 != 0 ? value << 1 ^ 0x8005 : value << 1
+            }
         }
     }
 

@@ -70,7 +70,8 @@ struct HostileFileTests {
         let wave = Handmade.wave(rate: 8_000, channels: 1) + [UInt8](repeating: 77, count: 4000)
         let files: [[UInt8]] = [
             // A zip with the sound in it, not even packed.
-            [0x50, 0x4B, 3, 4, 20, 0, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 16) + [5, 0, 0, 0] + Array("a.wav".utf8) + wave,
+            [0x50, 0x4B, 3, 4, 20, 0, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 16) + [5, 0, 0, 0]
+                + Array("a.wav".utf8) + wave,
             [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + wave, Array("\u{89}PNG\r\n\u{1A}\n".utf8) + wave,
             Array("GIF89a".utf8) + [2, 0, 2, 0, 0, 0, 0] + wave, Array("%!PS-Adobe\n".utf8) + wave,
             Array("YUV4MPEG2 W2 H2 F25:1 C420\n".utf8)
@@ -80,7 +81,10 @@ struct HostileFileTests {
         ]
         for file in files {
             let code = fault(file)
-            #expect([.unknownFormat, .noSound, .damaged].contains(code), "\(file.prefix(8)): \(String(describing: code))")
+            #expect(
+                [.unknownFormat, .noSound, .damaged].contains(code),
+                "\(file.prefix(8)): \(String(describing: code))"
+            )
         }
     }
 

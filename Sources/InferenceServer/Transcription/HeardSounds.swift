@@ -28,7 +28,8 @@ extension Routes {
         } catch let error as APIError where error.status == 404 {
             throw APIError(
                 status: error.status,
-                message: "The chat model does not hear, and what is said can't be written down for it. " + error.message,
+                message: "The chat model does not hear, and what is said can't be written down for it. "
+                    + error.message,
                 param: conversation.sounds.first?.path,
                 code: error.code
             )
