@@ -22,7 +22,7 @@ def folder(tmp_path):
 
 
 def statuses(server):
-    return {model["id"]: model["status"]["value"] for model in server.request("GET", "/v1/models").json["data"]}
+    return {name: card["status"]["value"] for name, card in server.models.items()}
 
 
 def ask(server, model, **parameters):
