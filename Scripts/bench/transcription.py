@@ -90,6 +90,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=10, help="of the long sound; 0 leaves it out")
+    parser.add_argument("--shapes", nargs="*", default=["base", "small"], help="further models for the short sound")
     parser.add_argument("--binary", type=Path, default=ROOT / ".build/release/inference-server")
     parser.add_argument("--model", type=Path, default=ROOT / "models/SmolLM2-135M-Instruct.Q4_1.gguf")
     parser.add_argument("--no-write", action="store_true")
@@ -105,6 +106,9 @@ def main():
         whisper_model.write(header, folder / "long.bin", *LONG)
         jfk, minutes = UPSTREAM / "samples/jfk.wav", folder / "minutes.wav"
         cases = [("11 s (jfk.wav), greedy", "short", jfk, 11.0, 1), ("11 s (jfk.wav), beam of 5", "short", jfk, 11.0, 5)]
+        for shape in chosen.shapes:
+            whisper_model.write(UPSTREAM / f"models/for-tests-ggml-{shape}.bin", folder / f"{shape}.bin", *SHORT)
+            cases.append((f"11 s, greedy, whisper-{shape}'s shapes", shape, jfk, 11.0, 1))
         if chosen.minutes:
             repeated(jfk, chosen.minutes * 60, minutes)
             cases.append((f"{chosen.minutes:g} minutes, greedy", "long", minutes, chosen.minutes * 60, 1))
@@ -113,7 +117,7 @@ def main():
             server = servers.ours(chosen.binary, "chat", "--no-tune", "--ctx-size", "512", *options)
             try:
                 client = Client(server.address, servers.KEY)
-                for model in ("short", "long"):
+                for model in {case[1] for case in cases if case[4] == beams}:
                     request(client, model, jfk)  # loads it
                 for number in range(chosen.rounds):
                     for name, model, sound, duration, wanted in cases:
