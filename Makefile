@@ -50,12 +50,12 @@ WAITING = "^(HTTPTests|RuntimeSupportTests)\."
 
 test-swift: deps models
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --filter $(WAITING)
-	$(SWIFT) test --skip-build --skip $(WAITING)
+	@Scripts/test-swift.sh --skip-build --filter $(WAITING)
+	@Scripts/test-swift.sh --skip-build --skip $(WAITING)
 
 test-clients: build models  # the official clients against the running server
 	@Scripts/python-env.sh
-	.venv/bin/python -m pytest Tests/clients
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile Tests/clients
 	.venv-openai-2/bin/python -m pytest Tests/clients/openai_2
 
 fuzz: deps build models  ## an hour of inputs led by coverage (FUZZ_MINUTES), then 10,000 strange requests
@@ -85,6 +85,9 @@ soak: build models  ## 10 minutes with 200 clients that come, go and vanish (ARG
 bench-sampling: deps models  ## measure what choosing tokens costs beside llama.cpp's samplers
 	@$(SWIFT) build --configuration release --product SamplingBench
 	@.build/release/SamplingBench models/SmolLM2-135M-Instruct.Q4_1.gguf
+
+bench-cores: build models  ## measure what other work of the same server costs a stream
+	@python3 Scripts/bench/cores.py $(ARGS)
 
 bench-speech: build models  ## measure speech beside espeak-ng's own program
 	@python3 Scripts/bench/speech.py $(ARGS)

@@ -13,12 +13,12 @@ import time
 class Exchange:
     """One request on a connection of its own, and its response as it comes."""
 
-    def __init__(self, address, path, body, key=None):
-        data = json.dumps(body).encode()
+    def __init__(self, address, path, body, key=None, content_type="application/json"):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
         head = [
             f"POST {path} HTTP/1.1",
             f"Host: {address[0]}:{address[1]}",
-            "Content-Type: application/json",
+            f"Content-Type: {content_type}",
             f"Content-Length: {len(data)}",
             "Connection: close",
         ]
@@ -158,9 +158,9 @@ class Client:
         defaults = {"stream": True, "stream_options": {"include_usage": True}, "temperature": 0, "ignore_eos": True}
         return self.send(path, defaults | body, key)
 
-    def send(self, path, body, key=None):
-        """Starts a request."""
-        exchange = Exchange(self.address, path, body, key or self.key)
+    def send(self, path, body, key=None, content_type="application/json"):
+        """Starts a request; its body is bytes, or is sent as JSON."""
+        exchange = Exchange(self.address, path, body, key or self.key, content_type)
         self.selector.register(exchange.socket, selectors.EVENT_READ, exchange)
         return exchange
 

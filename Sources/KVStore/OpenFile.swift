@@ -67,7 +67,14 @@ struct OpenFile: ~Copyable {
     }
 
     /// Sets the time of its last change to now, which is when it was last used.
-    func touch() { _ = futimens(descriptor, nil) }
+    ///
+    /// To the nanosecond: the time that systems give files by themselves only moves every few milliseconds, and so does not
+    /// tell which of two was used later.
+    func touch() {
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &now)
+        _ = unsafe futimens(descriptor, [now, now])
+    }
 
     /// Whether this process has it to itself now, until it ends.
     func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }

@@ -65,6 +65,7 @@ struct StoreFolder: ~Copyable {
         do throws(KVStoreError) {
             let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL)
             for part in parts { try file.write(part) }
+            file.touch()
             try file.synchronize()
             guard unsafe rename(temporary, "\(folder)/\(name)") == 0 else {
                 throw OpenFile.failure("rename", temporary)

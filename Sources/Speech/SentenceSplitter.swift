@@ -6,12 +6,12 @@ package struct SentenceSplitter {
     /// Longer sentences are parted, in characters.
     static let longestPiece = 300
 
-    private let text: [Character]
+    private(set) var text: [Character]
     /// Whether a number with a full stop may be an ordinal, as in German.
     private let hasOrdinals: Bool
     private let isEnglish: Bool
 
-    private init(_ text: String, language: String) {
+    init(_ text: String, language: String) {
         self.text = Array(text)
         let base = language.prefix { $0 != "-" }
         isEnglish = base == "en"
@@ -27,6 +27,13 @@ package struct SentenceSplitter {
     package static func split(_ text: String, language: String = "en") -> [SpeechPiece] {
         let splitter = SentenceSplitter(text, language: language)
         return splitter.sentences().flatMap { sentence in parts(of: sentence) }
+    }
+
+    /// Adds text behind what there is.
+    mutating func append(_ more: String) {
+        // The first character of it may belong to the last one there.
+        let last = text.popLast().map(String.init) ?? ""
+        text += Array(last + more)
     }
 
     private func sentences() -> [SpeechPiece] {
@@ -60,12 +67,12 @@ package struct SentenceSplitter {
 
     // MARK: Lines
 
-    private func end(ofLinesAt place: Int) -> Int {
+    func end(ofLinesAt place: Int) -> Int {
         text[place...].firstIndex { $0 != "\n" && $0 != " " } ?? text.count
     }
 
     /// The silence of a break between lines; nil where the sentence goes on in the next line.
-    private func pauseBetweenLines(from place: Int, to end: Int) -> Duration? {
+    func pauseBetweenLines(from place: Int, to end: Int) -> Duration? {
         if text[place..<end].count(where: { $0 == "\n" }) > 1 { return SpeechPiece.Pause.paragraph }
         return end == text.count || isListItem(at: end) ? SpeechPiece.Pause.sentence : nil
     }
@@ -81,7 +88,7 @@ package struct SentenceSplitter {
     // MARK: Ends of sentences
 
     /// Where the sentence ends whose last mark stands here, its closing quotes and brackets included; nil where none does.
-    private func sentenceEnd(at place: Int) -> Int? {
+    func sentenceEnd(at place: Int) -> Int? {
         let mark = text[place]
         if Self.fullwidthEnds.contains(mark) { return skip(Self.closers.union(Self.fullwidthEnds), from: place + 1) }
         guard Self.ends.contains(mark) else { return nil }
@@ -132,11 +139,11 @@ package struct SentenceSplitter {
     }
 
     /// The first character of the next word, opening quotes passed over.
-    private func nextLetter(from place: Int) -> Character? {
+    func nextLetter(from place: Int) -> Character? {
         text[place...].first { !$0.isWhitespace && !Self.openers.contains($0) }
     }
 
-    private func skip(_ characters: Set<Character>, from place: Int) -> Int {
+    func skip(_ characters: Set<Character>, from place: Int) -> Int {
         text[place...].firstIndex { !characters.contains($0) } ?? text.count
     }
 
@@ -149,7 +156,7 @@ package struct SentenceSplitter {
     // MARK: Long sentences
 
     /// A sentence, parted where it is long: at a comma or the like, else at a space, else anywhere.
-    private static func parts(of sentence: SpeechPiece) -> [SpeechPiece] {
+    static func parts(of sentence: SpeechPiece) -> [SpeechPiece] {
         var rest = Array(sentence.text)[...]
         var pieces: [SpeechPiece] = []
         while rest.count > longestPiece {

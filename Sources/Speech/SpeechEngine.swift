@@ -77,13 +77,20 @@ package actor SpeechEngine {
     ///
     /// - Throws: Where too many are under way, or the engine stops.
     package func submit(_ utterance: Utterance) throws(SpeechError) -> SpeechStream {
-        guard !isClosed else { throw .stopping }
-        guard tasks.count < maxWaiting else {
+        guard isClosed || tasks.count < maxWaiting else {
             throw SpeechError(
                 .queueFull(retryAfterSeconds: 1 + tasks.count / 32),
                 "\(tasks.count) requests for speech are under way"
             )
         }
+        return try submitAdmitted(utterance)
+    }
+
+    /// Takes an utterance however many are under way: its caller sees to it that they are not too many.
+    ///
+    /// - Throws: Where the engine stops.
+    package func submitAdmitted(_ utterance: Utterance) throws(SpeechError) -> SpeechStream {
+        guard !isClosed else { throw .stopping }
         nextID += 1
         let id = nextID
         let channel = BoundedChannel<SpeechEvent>(

@@ -57,7 +57,9 @@ struct ModelFolderTests {
             "gpt-4-turbo",
             "gpt-4.1-nano", "gpt-5", "gpt-5-mini", "gpt-5.1", "o1", "o1-mini", "o3-mini", "o4-mini",
             "chatgpt-4o-latest",
-            "text-davinci-003", "davinci-002",
+            "text-davinci-003", "davinci-002", "gpt-4o-audio-preview-2024-12-17", "gpt-4o-mini-audio-preview",
+            "gpt-audio",
+            "gpt-audio-mini-2025-10-06",
         ]
     )
     func aliases(name: String) { #expect(ModelAliases.kind(name) == .chat) }
@@ -65,7 +67,7 @@ struct ModelFolderTests {
     @Test(
         "names of models that do something else do not",
         arguments: [
-            "gpt-4o-audio-preview", "gpt-4o-realtime-preview", "gpt-4o-transcribe", "gpt-4o-mini-tts", "gpt-image-1",
+            "gpt-4o-realtime-preview", "gpt-4o-transcribe", "gpt-4o-mini-tts", "gpt-image-1",
             "tts-1",
             "whisper-1", "dall-e-3", "text-embedding-3-small", "gpt-oss-20b", "llama", "", "o", "o10", "gpt-40",
         ]

@@ -111,6 +111,25 @@ struct PacingTests {
         #expect(harness.record.plans.map { $0.slices[0].tokens.count }.max() == 512)
     }
 
+    @Test("while other engines have something to do, steps in which nobody decodes hold to half of the gap")
+    func company() throws {
+        var harness = harness(knowing: cost.learned)
+        harness.sharesCores = true
+        _ = try harness.admit(.generation(.endless(Array(1...2000), maxTokens: 1)))
+        harness.runToEnd()
+        let beside = harness.record.plans
+        // The first tells what prompt tokens cost.
+        #expect(harness.cost.seconds(beside[0]) <= 0.1)
+        #expect(beside.dropFirst().allSatisfy { harness.cost.seconds($0) <= 0.05 })
+        #expect(beside.count > 2)
+        harness.sharesCores = false
+        _ = try harness.admit(.generation(.endless(Array(3001...5000), maxTokens: 1)))
+        harness.runToEnd()
+        let alone = harness.record.plans.dropFirst(beside.count)
+        #expect(alone.contains { harness.cost.seconds($0) > 0.1 })
+        #expect(alone.count < beside.count)
+    }
+
     @Test("costs are learned from what steps took, and lie between what was seen")
     func costs() throws {
         var costs = StepCosts()

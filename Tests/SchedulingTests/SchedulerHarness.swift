@@ -18,6 +18,8 @@ struct SchedulerHarness {
 
     /// What each step is taken to last; nothing here looks at a clock.
     var cost = StepCost()
+    /// Whether other engines have something to do.
+    var sharesCores = false
     /// The sum of all steps.
     private(set) var elapsed = 0.0
 
@@ -55,7 +57,7 @@ struct SchedulerHarness {
     /// One plan, carried out and committed; nil where there is nothing to do.
     @discardableResult
     mutating func step() -> BatchPlan? {
-        guard let plan = scheduler.plan() else { return nil }
+        guard let plan = scheduler.plan(sharesCores: sharesCores) else { return nil }
         commit(plan, backend.run(plan))
         return plan
     }

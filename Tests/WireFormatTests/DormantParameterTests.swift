@@ -26,7 +26,6 @@ struct DormantParameterTests {
     @Test(
         "what is not built is refused by its name",
         arguments: [
-            ("audio", #"{"voice":"alloy","format":"wav"}"#),
             ("web_search_options", "{}"), ("moderation", "{}"),
             ("chat_template_str", #""x""#), ("lora", #"[{"id":0}]"#),
         ]
@@ -44,7 +43,6 @@ struct DormantParameterTests {
         "values that are not built are refused with those that are",
         arguments: [
             ("store", "true", "true", "false"),
-            ("modalities", #"["text","audio"]"#, "an array", #"["text"]"#),
             ("id_slot", "2", "2", "-1"),
         ]
     )

@@ -75,6 +75,7 @@ PAGE = ROOT / "docs/compatibility.md"
 TOOLS = [{"type": "function", "function": {"name": "x"}}]
 COMPANIONS = {
     "stream_options": {"stream": True},
+    "audio": {"modalities": ["text", "audio"]},
     "top_logprobs": {"logprobs": True},
     "post_sampling_probs": {"n_probs": 1},
     "tool_choice": {"tools": TOOLS},
@@ -112,6 +113,7 @@ VALUES = {
     # True asks for a last turn of the assistant.
     "continue_": False,
     "voice": "alloy",
+    "audio": {"voice": "alloy", "format": "wav"},
     "language": "en",
 }
 # What the model of the tests can't do, and the error of a request that decodes and asks for it.

@@ -425,7 +425,7 @@ def test_probabilities_stand_beside_the_content(ask, stream):
     "parameters, param",
     [
         ({"store": True}, "store"),
-        ({"modalities": ["text", "audio"]}, "modalities"),
+        ({"modalities": ["audio"]}, "modalities"),
         ({"audio": {"voice": "alloy", "format": "wav"}}, "audio"),
         ({"web_search_options": {}}, "web_search_options"),
         ({"verbosity": "loud"}, "verbosity"),

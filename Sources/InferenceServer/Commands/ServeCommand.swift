@@ -46,6 +46,7 @@ struct ServeCommand {
             selection,
             budget: budget,
             policy: policy,
+            cores: CoreArbiter(),
             acceptsAliases: options.acceptsAliases,
             embeddingOverflow: options.embeddingOverflow,
             store: store.map { ($0, options.apiKeys) },
@@ -54,16 +55,18 @@ struct ServeCommand {
         _ = try await catalog.pool.lease(catalog.models[0].id)
         let responses = ResponseStore(options.responses)
         let speech = startSpeech()
+        let now: @Sendable () -> Int = { Int(Date.now.timeIntervalSince1970) }
         let routes = Routes(
             catalog: catalog,
             responses: responses,
             library: options.library,
             inlineTemplates: InlineTemplates(areAllowed: options.allowsInlineTemplates),
             speech: speech,
-            showsPrompts: options.showsPrompts
-        ) {
-            Int(Date.now.timeIntervalSince1970)
-        }
+            transcripts: TranscriptMemory(now: now),
+            talks: TalkLimit(options.maxQueue),
+            showsPrompts: options.showsPrompts,
+            now: now
+        )
         let server = try HTTPServer(
             listener: listener,
             configuration: try configuration(),

@@ -65,6 +65,8 @@ extension Turn {
                 text += markers(images)
                 images += 1
                 isBehindText = false
+            // They have become text before.
+            case .audio, .spoken: break
             }
         }
         return text

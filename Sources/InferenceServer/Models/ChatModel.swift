@@ -32,12 +32,14 @@ final class ChatModel: Sendable {
     /// - Parameters:
     ///   - model: Its plan says how it is loaded.
     ///   - policy: The numbers that shape plans.
+    ///   - cores: Shared with other engines.
     ///   - store: Where prefixes outlive the process, and the keys whose they are.
     ///   - abort: Raised, it cuts the loading off.
     /// - Throws: `LlamaError`, or `TokenizerError`.
     init(
         _ model: ServableModel,
         policy: SchedulingPolicy = SchedulingPolicy(),
+        cores: CoreArbiter? = nil,
         store: (store: KVStore, keys: [String])? = nil,
         abort: AbortFlag = AbortFlag()
     ) throws {
@@ -77,9 +79,10 @@ final class ChatModel: Sendable {
         }
         var policy = policy
         policy.stateBytes = Int(model.memory.host.states)
-        let costs = Calibration.run(backend)
+        let seat = model.seat(at: cores)
+        let costs = Calibration.run(backend, in: seat)
         self.loaded = loaded
-        let draftCosts = Calibration.draft(backend)
+        let draftCosts = Calibration.draft(backend, in: seat)
         vocabulary = try loaded.makeVocabulary()
         template = try ChatTemplate(vocabulary: vocabulary)
         engine = InferenceEngine(
@@ -90,7 +93,8 @@ final class ChatModel: Sendable {
             draftCosts: draftCosts,
             heartbeat: heartbeat,
             abort: abort,
-            board: model.board
+            board: model.board,
+            seat: seat
         )
         stored = store.map { [engine] in
             StoredPrefixes(

@@ -31,16 +31,23 @@ final class EmbeddingModel: Sendable {
     /// - Parameters:
     ///   - model: Its plan says how it is loaded.
     ///   - policy: The numbers that shape plans.
+    ///   - cores: Shared with other engines.
     ///   - abort: Raised, it cuts the loading off.
     /// - Throws: `LlamaError`, or `TokenizerError`.
-    init(_ model: ServableModel, policy: SchedulingPolicy, abort: AbortFlag = AbortFlag()) throws {
+    init(
+        _ model: ServableModel,
+        policy: SchedulingPolicy,
+        cores: CoreArbiter? = nil,
+        abort: AbortFlag = AbortFlag()
+    ) throws {
         let plan = model.plan
         LlamaRuntime.useBLAS(model.usesBLAS)
         let loaded = try LlamaModel(path: plan.path, gpuLayers: plan.gpuLayers, abort: abort)
         let heartbeat = Heartbeat()
         let abort = AbortFlag()
         let backend = try LlamaBackend(model: loaded, options: plan.options, heartbeat: heartbeat, abort: abort)
-        let costs = Calibration.run(backend)
+        let seat = model.seat(at: cores)
+        let costs = Calibration.run(backend, in: seat)
         vocabulary = try loaded.makeVocabulary()
         information = loaded.information
         rankTemplate = ModelFile.rankTemplate(path: plan.path)
@@ -52,7 +59,8 @@ final class EmbeddingModel: Sendable {
             costs: costs,
             heartbeat: heartbeat,
             abort: abort,
-            board: model.board
+            board: model.board,
+            seat: seat
         )
         let what = ranks ? "scores" : "vectors of \(dimensions) numbers"
         Log("model").info("\(id): \(information.description), \(what), texts of up to \(maxTokens) tokens")

@@ -5,9 +5,10 @@ enum ModelAliases {
     private static let families = [
         "gpt-3.5", "gpt-4", "gpt-5", "chatgpt-4o", "o1", "o3", "o4-mini", "text-davinci", "davinci-002", "babbage-002",
         "codex-mini", "computer-use-preview", "claude",
+        "gpt-audio",
     ]
-    /// Models of these families that do something else than chat in text.
-    private static let others = ["audio", "realtime", "transcribe", "tts", "image", "search", "diarize"]
+    /// Models of these families that do something else than chat.
+    private static let others = ["realtime", "transcribe", "tts", "image", "search", "diarize"]
 
     /// What a model of OpenAI's of this name does, of what is served here.
     static func kind(_ name: String) -> ModelFile.Kind? {
@@ -26,7 +27,7 @@ enum ModelAliases {
         "text-moderation-007",
     ]
 
-    /// Whether it is a name of theirs for a model that chats in text.
+    /// Whether it is a name of theirs for a model that chats, in text or aloud.
     private static func isChat(_ name: String) -> Bool {
         let parts = name.split(separator: "-").map(String.init)
         guard !others.contains(where: parts.contains) else { return false }

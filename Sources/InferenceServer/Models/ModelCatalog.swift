@@ -26,6 +26,7 @@ struct ModelCatalog: Sendable {
     ///   - selection: What is installed.
     ///   - budget: What all loaded models may take together.
     ///   - policy: Of every engine.
+    ///   - cores: What all engines share.
     ///   - acceptsAliases: Whether OpenAI's names stand for the default models.
     ///   - embeddingOverflow: What is done with texts that are too long to be embedded.
     ///   - store: Where prefixes outlive the process, and the keys whose they are.
@@ -34,6 +35,7 @@ struct ModelCatalog: Sendable {
         _ selection: ModelSelection,
         budget: MemoryBudget,
         policy: SchedulingPolicy,
+        cores: CoreArbiter,
         acceptsAliases: Bool,
         embeddingOverflow: EmbeddingOverflow = .refuse,
         store: (store: KVStore, keys: [String])? = nil,
@@ -52,11 +54,13 @@ struct ModelCatalog: Sendable {
                 guard let model = known[id] else { throw PoolError.loadFailed(id, "there is no such model") }
                 guard model.kind == .chat else {
                     return .embedding(
-                        try await onThread("load") { try EmbeddingModel(model, policy: policy, abort: abort) }
+                        try await onThread("load") {
+                            try EmbeddingModel(model, policy: policy, cores: cores, abort: abort)
+                        }
                     )
                 }
                 let loaded = try await onThread("load") {
-                    try ChatModel(model, policy: policy, store: store, abort: abort)
+                    try ChatModel(model, policy: policy, cores: cores, store: store, abort: abort)
                 }
                 await loaded.startStoring()
                 return .chat(loaded)

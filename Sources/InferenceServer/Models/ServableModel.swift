@@ -68,6 +68,9 @@ struct ServableModel: Sendable {
         self.memory = memory
     }
 
+    /// A seat for its engine's steps; none where a GPU does the work.
+    func seat(at cores: CoreArbiter?) -> CoreArbiter.Seat? { plan.gpuLayers > 0 ? nil : cores?.makeSeat() }
+
     /// As much for saved states as was asked for, within what is left; otherwise half of that, and a gibibyte at most.
     private static func stateBytes(_ options: ModelOptions, left: UInt64) -> UInt64 {
         guard let wanted = options.cacheRAM else { return min(1 << 30, left / 2) }

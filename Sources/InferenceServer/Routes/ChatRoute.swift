@@ -7,7 +7,12 @@ import WireFormat
 extension Routes {
     /// Answers `POST /v1/chat/completions`.
     func chatCompletions(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let body = try request.decode(ChatRequest.self)
+        var body = try request.decode(ChatRequest.self)
+        let owner = Owner(request.principal)
+        body.conversation = try transcripts.recall(body.conversation, owner: owner)
+        var speaker: Speaker?
+        if let audio = body.audio { speaker = try await self.speaker(of: audio) }
+        let pass = try speaker.map { _ in try talks.enter(body.generation.count) }
         let lease = try await catalog.lease(body.model)
         let header = ResponseHeader(
             id: ResponseID.chatCompletion(),
@@ -27,10 +32,21 @@ extension Routes {
             body.conversation,
             parameters: body.generation,
             lease: lease,
-            owner: Owner(request.principal),
+            owner: owner,
             template: template
         )
         let showsLogprobs = body.generation.logprobs != nil
+        let chunks = ChatCompletionStream(
+            header: header,
+            includesUsage: body.generation.stream.includesUsage,
+            showsLogprobs: showsLogprobs,
+            usesFunctions: body.usesFunctions,
+            showsMessage: body.webUI?.mode != nil
+        )
+        if let audio = body.audio, let speaker, let pass {
+            let chat = SpokenChat(generation: generation, speaker: speaker, format: audio.format.audio, pass: pass)
+            return try await spokenCompletion(chat, chunks, stream: body.generation.stream.isEnabled, owner: owner)
+        }
         guard body.generation.stream.isEnabled else {
             let (messages, usage) = try await generation.collect()
             let choices = messages.enumerated().map { index, answer in
@@ -44,13 +60,6 @@ extension Routes {
             }
             return .json(ChatCompletion(header: header, choices: choices, usage: usage))
         }
-        let chunks = ChatCompletionStream(
-            header: header,
-            includesUsage: body.generation.stream.includesUsage,
-            showsLogprobs: showsLogprobs,
-            usesFunctions: body.usesFunctions,
-            showsMessage: body.webUI?.mode != nil
-        )
         return .events { events in
             do {
                 for index in generation.answers.indices { try await events.send(data: chunks.opening(index).text) }

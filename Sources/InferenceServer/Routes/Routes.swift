@@ -13,6 +13,9 @@ struct Routes: Sendable {
     let inlineTemplates: InlineTemplates
     /// What speaks, or why nothing does.
     let speech: Result<SpeechService, SpeechError>
+    /// What was said in spoken answers.
+    let transcripts: TranscriptMemory
+    let talks: TalkLimit
     /// Whether `GET /slots` shows prompts to those who sent them.
     var showsPrompts = false
     /// Seconds since 1970.

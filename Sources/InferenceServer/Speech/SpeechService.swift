@@ -80,7 +80,7 @@ extension APIError {
         code: "invalid_value"
     )
 
-    fileprivate static func unknownVoice(_ voice: SpeechRequest.Voice) -> APIError {
+    static func unknownVoice(_ voice: SpeechRequest.Voice) -> APIError {
         let names = ESpeakVoices.openAI.map { "'\($0.id)'" }.joined(separator: ", ")
         let name =
             switch voice {

@@ -1,3 +1,5 @@
+package import RuntimeSupport
+
 /// Learns what steps cost before anybody waits for them.
 package enum Calibration {
     /// About how long it may take; a single step of a large model may take longer.
@@ -5,9 +7,13 @@ package enum Calibration {
 
     /// Runs a few steps with made-up tokens, and leaves the backend as it was.
     ///
+    /// - Parameters:
+    ///   - backend: Used by nobody else yet.
+    ///   - seat: For the turns that the steps take beside other engines.
     /// - Returns: What they took; nothing where a step failed, for then the first requests tell.
-    package static func run(_ backend: any Backend) -> StepCosts {
-        var calibration = Run(backend: backend)
+    package static func run(_ backend: any Backend, in seat: CoreArbiter.Seat? = nil) -> StepCosts {
+        defer { seat?.rest() }
+        var calibration = Run(backend: backend, seat: seat)
         calibration.measure()
         calibration.cleanUp()
         return calibration.costs
@@ -15,8 +21,12 @@ package enum Calibration {
 
     /// Runs a few steps of the draft model, where there is one, and leaves the backend as it was.
     ///
+    /// - Parameters:
+    ///   - backend: Used by nobody else yet.
+    ///   - seat: For the turns that the steps take beside other engines.
     /// - Returns: What its steps took; nothing where one failed.
-    package static func draft(_ backend: any Backend) -> StepCosts {
+    package static func draft(_ backend: any Backend, in seat: CoreArbiter.Seat? = nil) -> StepCosts {
+        defer { seat?.rest() }
         var costs = StepCosts()
         guard backend.limits.draftContextLength >= 256 else { return costs }
         let guesses = 4
@@ -31,10 +41,10 @@ package enum Calibration {
                     guesses: guesses
                 )
             }
-            let start = ContinuousClock.now
-            guard case .drafted(let made) = backend.run(BatchPlan(step: .draft(slices))) else { return nil }
+            let (outcome, duration) = backend.run(BatchPlan(step: .draft(slices)), in: seat)
+            guard case .drafted(let made) = outcome else { return nil }
             let passes = guesses > 0 ? made.map(\.count).max() ?? 0 : 1
-            return (ContinuousClock.now - start) / .seconds(1) / Double(max(1, passes))
+            return duration / .seconds(1) / Double(max(1, passes))
         }
         let read = min(64, backend.limits.maxStepTokens)
         // The first step touches memory for the first time.
@@ -52,11 +62,15 @@ package enum Calibration {
 
     private struct Run {
         let backend: any Backend
+        let seat: CoreArbiter.Seat?
         var costs = StepCosts()
         private var positions = [0, 0]
         private var used = Duration.zero
 
-        init(backend: any Backend) { self.backend = backend }
+        init(backend: any Backend, seat: CoreArbiter.Seat?) {
+            self.backend = backend
+            self.seat = seat
+        }
 
         private static let stream = RequestID(rawValue: 0)
         private static let prompt = RequestID(rawValue: .max)
@@ -85,9 +99,8 @@ package enum Calibration {
             let text = EmbeddingText(request: Self.prompt, tokens: Array(repeating: 0, count: most))
             // The first step touches memory for the first time.
             for isFirst in [true, false] {
-                let start = ContinuousClock.now
-                guard case .embedded = backend.run(BatchPlan(step: .embeddings([text]))) else { return }
-                let duration = ContinuousClock.now - start
+                let (outcome, duration) = backend.run(BatchPlan(step: .embeddings([text])), in: seat)
+                guard case .embedded = outcome else { return }
                 if !isFirst { costs.note(embeddedTokens: most, seconds: duration / .seconds(1)) }
             }
         }
@@ -98,7 +111,7 @@ package enum Calibration {
             var operations = sequences.map { SequenceOperation.clear(SequenceID(rawValue: Int32($0))) }
             operations.append(.endSampling(Self.stream))
             // A step of nothing: the operations are what counts.
-            _ = backend.run(BatchPlan(operations: operations, step: .tokens([])))
+            _ = backend.run(BatchPlan(operations: operations, step: .tokens([])), in: seat)
         }
 
         private mutating func note(_ load: StepLoad, _ slices: [TokenSlice?]) {
@@ -111,11 +124,9 @@ package enum Calibration {
             let fitting = slices.compactMap(\.self)
             let tokens = fitting.reduce(0) { $0 + $1.tokens.count }
             guard fitting.count == slices.count, tokens <= backend.limits.maxStepTokens else { return nil }
-            let start = ContinuousClock.now
-            guard case .sampled = backend.run(BatchPlan(operations: operations, step: .tokens(fitting))) else {
-                return nil
-            }
-            let duration = ContinuousClock.now - start
+            let plan = BatchPlan(operations: operations, step: .tokens(fitting))
+            let (outcome, duration) = backend.run(plan, in: seat)
+            guard case .sampled = outcome else { return nil }
             used += duration
             for slice in fitting { positions[Int(slice.sequence.rawValue)] += slice.tokens.count }
             return duration

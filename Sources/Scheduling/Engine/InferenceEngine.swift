@@ -13,6 +13,7 @@ package actor InferenceEngine {
 
     private nonisolated let executor: ThreadExecutor
     private nonisolated let monitor: StepMonitor
+    private nonisolated let seat: CoreArbiter.Seat?
     let backend: any Backend
     private let channelCapacity: Int
 
@@ -42,6 +43,7 @@ package actor InferenceEngine {
     ///   - abort: Raised when a step is to be cut off: when the engine stops, or everybody it works for has gone; the
     ///     backend's native code polls it.
     ///   - board: Where reports go; counting goes on from what it holds.
+    ///   - seat: For the turns on the cores that steps take; nil where they need none.
     ///   - channelCapacity: How many tokens a request may be ahead of its reader before it is paused.
     package init(
         name: String,
@@ -52,6 +54,7 @@ package actor InferenceEngine {
         heartbeat: Heartbeat = Heartbeat(),
         abort: AbortFlag = AbortFlag(),
         board: EngineBoard = EngineBoard(EngineReport()),
+        seat: CoreArbiter.Seat? = nil,
         channelCapacity: Int = 128
     ) {
         limits = backend.limits
@@ -59,6 +62,7 @@ package actor InferenceEngine {
         self.backend = backend
         self.heartbeat = heartbeat
         self.board = board
+        self.seat = seat
         recorder = EngineRecorder(board.withLock { $0.metrics })
         monitor = StepMonitor(abort: abort)
         self.channelCapacity = channelCapacity
@@ -132,6 +136,7 @@ package actor InferenceEngine {
 
     private func endAll() {
         close()
+        seat?.rest()
         for id in scheduler.requests {
             scheduler.cancel(id)
             let event = RequestEvent.failed(SchedulingError(.stopping, "the server is stopping"))
@@ -181,15 +186,15 @@ package actor InferenceEngine {
     /// One step, and the next one enqueued behind all that has arrived meanwhile.
     private func pump() {
         isPumping = false
-        guard let plan = scheduler.plan() else {
+        guard let plan = scheduler.plan(sharesCores: seat?.hasCompany ?? false) else {
+            seat?.rest()
             publish()
             return settle()
         }
         monitor.begin(plan.participants.map(\.0))
-        let start = ContinuousClock.now
-        if recorder.began(plan, at: start) { publish() }
-        let outcome = backend.run(plan)
-        let duration = ContinuousClock.now - start
+        let (outcome, duration) = backend.run(plan, in: seat) { start in
+            if recorder.began(plan, at: start) { publish() }
+        }
         let left = monitor.end()
         recorder.ended(plan, duration: duration)
         // Cut off because they left: for those who count, that is no failure.

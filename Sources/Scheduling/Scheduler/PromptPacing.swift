@@ -13,9 +13,12 @@ struct PromptPacing: Sendable {
     /// The most, while nothing is known of the costs.
     let firstChunk: Int
 
-    /// Seconds that a step without streams takes at most, and its most tokens.
+    /// Seconds that a step without streams takes at most while no other engine has something to do, and its most tokens.
     let maxStepAlone: Double
     let largestChunk: Int
+
+    /// Whether other engines take turns with this one: their streams wait for a step as this one's do.
+    var sharesCores = false
 
     var costs: StepCosts
     /// Seconds that prompts may take; below zero, they wait.
@@ -42,14 +45,20 @@ struct PromptPacing: Sendable {
     /// The prompt tokens for the next step, in which so many streams decode.
     func promptTokens(decoding count: Int) -> Int {
         guard count > 0 else {
-            guard let each = costs.promptTokenAlone else { return min(largestChunk, 4 * firstChunk) }
-            return min(largestChunk, max(smallestChunk, Int(maxStepAlone / each)))
+            guard let each = costs.promptTokenAlone else {
+                return min(largestChunk, sharesCores ? firstChunk : 4 * firstChunk)
+            }
+            return min(largestChunk, max(smallestChunk, Int(longestStepWithoutStreams / each)))
         }
         // So many streams have never been alone in a step: their part of it is learned first.
         guard credit >= 0, costs.hasSeen(count) else { return 0 }
         guard let decode = costs.decode(count), let each = costs.promptToken else { return firstChunk }
         return max(smallestChunk, Int((maxGap - decode) / each))
     }
+
+    /// Seconds that a step in which nobody decodes takes at most; with the step of another engine that waits for it, it
+    /// holds to the gap.
+    var longestStepWithoutStreams: Double { sharesCores ? min(maxGap / 2, maxStepAlone) : maxStepAlone }
 
     /// Takes in what an embedding step took.
     mutating func note(embeddedTokens tokens: Int, seconds: Double) {

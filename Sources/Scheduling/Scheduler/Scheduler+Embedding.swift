@@ -62,7 +62,7 @@ extension Scheduler {
     private var packedTokens: Int {
         let most = min(policy.embeddingTokens, limits.maxEmbeddingTokens)
         guard let each = pacing.costs.embeddingToken, each > 0 else { return most }
-        return min(most, Int(policy.maxStepAlone / .seconds(1) / each))
+        return min(most, Int(pacing.longestStepWithoutStreams / each))
     }
 
     /// The requests in the order in which they give their first text.

@@ -4,8 +4,12 @@ extension Scheduler {
     /// The next step, or nil while there is nothing that could be done.
     ///
     /// Each plan is to be carried out, whole and before the next one is made, and its outcome given to `commit`.
-    package mutating func plan() -> BatchPlan? {
+    ///
+    /// - Parameter sharesCores: Whether other engines have something to do, whose streams wait for the step.
+    /// - Returns: What to do next.
+    package mutating func plan(sharesCores: Bool = false) -> BatchPlan? {
         tick += 1
+        pacing.sharesCores = sharesCores
         // In time batch work has to make way.
         if !waiting.isEmpty, running.contains(where: { $0.priority == .batch }) { mayStart = true }
         startWaiting()

@@ -85,7 +85,7 @@ extension DormantParameter {
 }
 
 /// A voice: its name, or an object with the id of a custom one.
-private struct SpeechVoiceShape: Shape {
+struct SpeechVoiceShape: Shape {
     private static let text = StringShape(minimumLength: 1, maximumLength: 256)
     private static let id = Parameter("id", text)
 

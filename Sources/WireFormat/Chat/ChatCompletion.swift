@@ -70,14 +70,23 @@ extension ChatCompletion.Choice: JSONRepresentable {
     }
 
     private var messageJSON: JSONValue {
-        // OpenAI's content is null where the model has only called.
-        let isNull = message.content.isEmpty && !message.calls.isEmpty
+        // OpenAI's content is null where the model has only called, and where it is spoken.
+        let isNull = message.content.isEmpty && !message.calls.isEmpty || message.audio != nil
         var object = JSONObject([
             ("role", "assistant"),
             ("content", isNull ? .null : .string(message.content)),
             ("refusal", .null),
             ("annotations", []),
         ])
+        if let audio = message.audio {
+            object.append(
+                "audio",
+                [
+                    "id": .string(audio.id), "data": .string(audio.data), "transcript": .string(message.content),
+                    "expires_at": JSONValue(audio.expiresAt),
+                ]
+            )
+        }
         if !message.reasoning.isEmpty { object.append("reasoning_content", .string(message.reasoning)) }
         if let call = message.calls.first, usesFunctions {
             object.append("function_call", call.functionJSON)

@@ -30,9 +30,9 @@ package struct ChatCompletionStream: Sendable {
         self.showsMessage = showsMessage
     }
 
-    /// The first chunk of an answer.
-    package func opening(_ index: Int) -> JSONValue {
-        chunk(index, delta: ["role": "assistant", "content": "", "refusal": .null])
+    /// The first chunk of an answer; one that is spoken has no content.
+    package func opening(_ index: Int, isSpoken: Bool = false) -> JSONValue {
+        chunk(index, delta: ["role": "assistant", "content": isSpoken ? .null : "", "refusal": .null])
     }
 
     /// The chunk for a step of an answer.
@@ -61,6 +61,33 @@ package struct ChatCompletionStream: Sendable {
                 details: details
             )
         }
+    }
+
+    /// The chunk for a piece of what is spoken, as text; the first one tells the sound's id.
+    package func transcript(
+        _ text: String,
+        id: String?,
+        logprobs: [TokenLogprob],
+        _ index: Int,
+        _ details: ToldDetails = ToldDetails()
+    ) -> JSONValue {
+        let id = id.map { [("id", JSONValue.string($0))] } ?? []
+        return chunk(
+            index,
+            delta: ["audio": .object(JSONObject(id + [("transcript", .string(text))]))],
+            logprobs: showsLogprobs ? logprobs.chatJSON : .null,
+            details: details
+        )
+    }
+
+    /// The chunk for a piece of the sound, in base64.
+    package func sound(_ data: String, _ index: Int) -> JSONValue {
+        chunk(index, delta: ["audio": ["data": .string(data)]])
+    }
+
+    /// The chunk behind all sound of an answer.
+    package func soundEnd(expiresAt: Int, _ index: Int) -> JSONValue {
+        chunk(index, delta: ["audio": ["expires_at": JSONValue(expiresAt)]])
     }
 
     /// The chunk for a piece of what a custom tool is called with.

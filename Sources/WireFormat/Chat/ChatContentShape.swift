@@ -37,6 +37,7 @@ private struct ContentPartShape: Shape {
         static let text = Parameter("text", StringShape())
         static let refusal = Parameter("refusal", StringShape())
         static let imageURL = Parameter("image_url", ImageURLShape())
+        static let inputAudio = Parameter("input_audio", InputAudioShape())
     }
 
     /// A hint for OpenAI's cache; this server's cache needs none.
@@ -56,6 +57,7 @@ private struct ContentPartShape: Shape {
             case .text where allows.contains(kind): return .text(try reader.required(Parameters.text))
             case .refusal where allows.contains(kind): return .text(try reader.required(Parameters.refusal))
             case .imageURL where allows.contains(kind): return .image(try reader.required(Parameters.imageURL))
+            case .inputAudio where allows.contains(kind): return .audio(try reader.required(Parameters.inputAudio))
             case .text, .refusal, .imageURL, .inputAudio, .file:
                 throw .unsupportedKind(kind.rawValue, at: path.member("type"), supported: allows)
             }

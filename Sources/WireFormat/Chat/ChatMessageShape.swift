@@ -12,6 +12,7 @@ struct ChatMessageShape: Shape {
         static let assistantContent = Parameter("content", ChatContentShape(allows: [.text, .refusal]))
         /// Clients send an empty list with calls.
         static let callContent = Parameter("content", ChatContentShape(allows: [.text, .refusal], minimumCount: 0))
+        static let audio = Parameter("audio", SpokenReferenceShape())
         static let refusal = Parameter("refusal", StringShape())
         static let reasoning = Parameter("reasoning_content", StringShape())
         static let calls = Parameter("tool_calls", ListShape(of: ToolCallShape(), maximumCount: 1_024))
@@ -24,7 +25,6 @@ struct ChatMessageShape: Shape {
         .accepts("annotations", ListShape(of: AnyShape())),
         // LiteLLM's own.
         .accepts("provider_specific_fields", MapShape(element: AnyShape())),
-        .refuses("audio"),
     ]
 
     var name: ShapeName { .object }
@@ -57,12 +57,18 @@ struct ChatMessageShape: Shape {
         var content = try reader.optional(calls.isEmpty ? Parameters.assistantContent : Parameters.callContent)
         // An answer that was refused has null for content, as has one that calls tools.
         if content == nil, let refusal { content = [.text(refusal)] }
+        // What was spoken is known by its transcript.
+        if let spoken = try reader.optional(Parameters.audio), content?.isBlank ?? true { content = [.spoken(spoken)] }
         if content == nil, calls.isEmpty { content = try reader.required(Parameters.assistantContent) }
         var turn = Turn(.assistant, content ?? [], name: name)
         turn.calls = calls
         turn.reasoning = try reader.optional(Parameters.reasoning)
         return turn
     }
+}
+
+extension [ContentPart] {
+    fileprivate var isBlank: Bool { allSatisfy { $0 == .text("") } }
 }
 
 /// One element of an assistant's `tool_calls`.

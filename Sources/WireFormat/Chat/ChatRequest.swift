@@ -4,9 +4,12 @@ package struct ChatRequest: RequestBody, Equatable {
     package let model: String?
 
     /// What is asked; at least one turn.
-    package let conversation: Conversation
+    package var conversation: Conversation
 
     package let generation: GenerationParameters
+
+    /// How the answers are spoken; nil where they are not.
+    package let audio: ChatAudio?
 
     /// Whether tools came as `functions`, so that a call is answered as `function_call`.
     package let usesFunctions: Bool
@@ -50,12 +53,17 @@ extension ChatRequest {
             try generation.take(logprobs: try Self.logprobs(&reader), at: reader.path)
             generation.prediction = try reader.optional(Parameters.prediction)
             try conversation.checkGrammar(generation)
+            let audio = try ChatAudio.read(&reader, isStreamed: generation.stream.isEnabled)
             let webUI = try WebUIChat(reading: &reader, conversation, generation)
+            guard audio == nil || webUI?.mode ?? .instruct == .instruct else {
+                throw .invalidValue("A dialogue of 'mode' is not spoken.", at: reader.path.member("modalities"))
+            }
             try reader.check(DormantParameter.chat)
             return ChatRequest(
                 model: model,
                 conversation: conversation,
                 generation: generation,
+                audio: audio,
                 usesFunctions: usesFunctions,
                 webUI: webUI
             )

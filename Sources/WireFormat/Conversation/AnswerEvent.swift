@@ -23,6 +23,8 @@ package struct CollectedMessage: Sendable, Equatable {
     package var calls: [ToolCall]
     package var logprobs: [TokenLogprob]
     package var reason: FinishReason
+    /// The content, spoken.
+    package var audio: SpokenAnswer?
 
     package init(
         content: String = "",
@@ -49,5 +51,21 @@ package struct CollectedMessage: Sendable, Equatable {
         case .arguments(let index, let text): calls[index].arguments += text
         case .end(let reason): self.reason = reason
         }
+    }
+}
+
+/// The sound of an answer.
+package struct SpokenAnswer: Sendable, Equatable {
+    /// What later turns call it.
+    package let id: String
+    /// The file, in base64.
+    package let data: String
+    /// Until when it can be referred to, in seconds since 1970.
+    package let expiresAt: Int
+
+    package init(id: String, data: String, expiresAt: Int) {
+        self.id = id
+        self.data = data
+        self.expiresAt = expiresAt
     }
 }

@@ -70,6 +70,36 @@ package struct Turn: Sendable, Equatable {
 package enum ContentPart: Sendable, Equatable {
     case text(String)
     case image(ImageSource)
+    /// Sound that a user sent.
+    case audio(AudioSource)
+    /// What the assistant said aloud.
+    case spoken(SpokenReference)
+}
+
+/// A file of sound that came with the request.
+package struct AudioSource: Sendable, Equatable {
+    package let base64: String
+
+    /// Where in the request it stands, for errors.
+    package let path: String?
+
+    package init(base64: String, path: String?) {
+        self.base64 = base64
+        self.path = path
+    }
+}
+
+/// An earlier answer that was spoken.
+package struct SpokenReference: Sendable, Equatable {
+    package let id: String
+
+    /// Where in the request it stands, for errors.
+    package let path: String?
+
+    package init(id: String, path: String?) {
+        self.id = id
+        self.path = path
+    }
 }
 
 /// An image that came with the request.

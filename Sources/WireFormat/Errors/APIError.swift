@@ -42,6 +42,20 @@ package struct APIError: Error, Sendable, Equatable {
     }
 }
 
+extension APIError {
+    /// The same error where the parameter at fault stands inside a member of the request.
+    package func inside(_ member: String) -> APIError {
+        APIError(
+            status: status,
+            message: message,
+            kind: kind,
+            param: param.map { "\(member).\($0)" },
+            code: code,
+            retryAfter: retryAfter
+        )
+    }
+}
+
 extension APIError: JSONRepresentable {
     /// The body; it always has all four keys.
     package var json: JSONValue {

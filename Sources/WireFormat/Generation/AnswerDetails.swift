@@ -181,6 +181,13 @@ package struct ToldDetails: Sendable, Equatable {
         self.progress = progress
     }
 
+    /// Takes in what is told beside the next piece.
+    package mutating func append(_ next: ToldDetails) {
+        if let more = next.tokens { tokens = (tokens ?? []) + more }
+        timings = next.timings ?? timings
+        progress = next.progress ?? progress
+    }
+
     /// `tokens`, for a choice.
     var tokensJSON: JSONValue? { tokens.map { .array($0.map { JSONValue($0) }) } }
 

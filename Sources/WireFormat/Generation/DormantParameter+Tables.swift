@@ -25,8 +25,6 @@ extension DormantParameter {
             .accepts("prompt_cache_retention", ChoiceShape<CacheRetention>()),
             .accepts("prompt_cache_options", MapShape(element: AnyShape())),
             .refuses("store", except: [false]),
-            .refuses("modalities", except: [["text"]]),
-            .refuses("audio"),
             .refuses("web_search_options"),
             .refuses("moderation"),
 

@@ -60,6 +60,8 @@ extension [ContentPart] {
             switch part {
             case .text(let text): sum + 64 + text.utf8.count
             case .image(let image): sum + 64 + image.dataURL.utf8.count
+            case .audio(let audio): sum + 64 + audio.base64.utf8.count
+            case .spoken: sum + 64
             }
         }
     }
@@ -133,6 +135,8 @@ extension ContentPart {
         switch self {
         case .text(let text): ["type": "input_text", "text": .string(text)]
         case .image(let image): ["type": "input_image", "image_url": .string(image.dataURL), "detail": "auto"]
+        case .audio(let audio): ["type": "input_audio", "input_audio": ["data": .string(audio.base64)]]
+        case .spoken(let answer): ["type": "output_audio", "id": .string(answer.id)]
         }
     }
 }
