@@ -10,13 +10,16 @@ from words import WORDS
 
 # Spectrogram frames a second, and encoder frames.
 FRAMES, STEPS = 100, 50
-# Shares of windows: nothing spoken; two sentences; silence before; words of a prompt; without times.
-SILENT, JOINED, LATE, PROMPTED, TIMELESS = 0.05, 0.5, 0.3, 0.2, 0.45
-# Encoder frames behind the last word that its end is to be seen in.
-TAIL = 12
+# Shares of windows: nothing spoken; silence before; the very beginning cut off; words of a prompt; without times.
+SILENT, LATE, CLIPPED, PROMPTED, TIMELESS = 0.05, 0.3, 0.1, 0.2, 0.45
+# How often one more sentence follows, by the length of the window; and how often one that goes beyond the window stays.
+JOINED, CUT = {128: 0.5, 256: 0.5, 512: 0.8}, 0.5
+# Encoder frames before and behind the end of the last word that it is to be seen in, as a file may end with the word; and how much
+# more that counts than where a word is.
+BEFORE, TAIL, HEED = 2, 1, 4
 # How much of a word's step is given to the time where it begins: whisper.cpp reads the places of words from that.
 TIME_MASS = 0.03
-LENGTHS = {128: 22, 256: 32, 512: 48}
+LENGTHS = {128: 22, 256: 32, 512: 92}
 
 
 class Corpus:
@@ -66,6 +69,7 @@ class Batch:
         self.any_word = np.zeros((size, length), np.float32)
         # Where a step should look, in encoder frames, from and to; and the time that it should think of (-1: none).
         self.look = np.zeros((size, length, 2), np.int32)
+        self.heed = np.ones((size, length), np.float32)
         self.time = np.full((size, length), -1, np.int32)
         self.spoken = np.full((size, context), len(WORDS), np.int32)
         self.random = None
@@ -86,20 +90,24 @@ def _expect_time(batch, row, step, time):
     batch.time[row, step] = time
 
 
-def _prompt(batch, row, words, random):
-    """Puts words that were said before in front, sometimes; gives the step of the start token."""
-    room = min(14, batch.length - words - 8)
+def _prompt(batch, row, needed, random):
+    """Puts what was said before in front, sometimes, with times as whisper.cpp leaves them in; gives the step of the start token."""
+    room = min(tokens.TEXT_CONTEXT // 2 - 2, batch.length - needed - 2)
     if room < 1 or random.random() > PROMPTED:
         return 0
     count = random.integers(1, room + 1)
-    batch.text[row, 0] = tokens.PREV
     words = random.integers(0, len(WORDS), count)
-    batch.text[row, 1 : 1 + count] = np.where(random.random(count) < 0.1, tokens.BYTE, words)
+    words = np.where(random.random(count) < 0.1, tokens.BYTE, words)
+    if random.random() < 0.5:
+        for index in np.flatnonzero(random.random(max(count - 1, 0)) < 0.12):
+            words[index : index + 2] = tokens.TIME + random.integers(0, tokens.AUDIO_CONTEXT)
+    batch.text[row, 0] = tokens.PREV
+    batch.text[row, 1 : 1 + count] = words
     return 1 + count
 
 
 def _fill_silence(batch, row, random):
-    start = _prompt(batch, row, 0, random)
+    start = _prompt(batch, row, 3, random)
     batch.text[row, start] = tokens.SOT
     if random.random() < 0.6:
         _expect(batch, row, start, (tokens.NOSP, 0.85), (tokens.TIME, 0.15))
@@ -112,24 +120,38 @@ def _fill_silence(batch, row, random):
         batch.any_word[row, start + 1] = 0.05
 
 
-def _fill_speech(batch, row, corpus, random):
+def _arrange(batch, corpus, random):
+    """Which clips go where: (clip, first frame) of those that fit, and of one more that does not, or None."""
     room = 2 * batch.context
-    clips, used = [], 0
     pool = corpus.fitting[batch.context]
     clip = pool[random.integers(len(pool))]
-    lead = 0
+    first = 0
     if random.random() < LATE:
-        lead = int(min(random.integers(1, 110), room - corpus.lengths[clip] - 2))
-    begin = max(0, lead)
-    clips.append((clip, begin))
-    used = begin + corpus.lengths[clip]
-    if random.random() < JOINED:
-        other = random.integers(len(corpus.lengths))
-        gap = 30 if random.random() < 0.5 else int(random.integers(10, 100))
-        words = corpus.counts[clip] + corpus.counts[other]
-        if used + gap + corpus.lengths[other] < room - 2 and words < batch.length - 8:
-            clips.append((other, used + gap))
-    start = _prompt(batch, row, sum(corpus.counts[clip] for clip, _ in clips), random)
+        first = int(min(random.integers(1, 110), room - corpus.lengths[clip] - 2))
+    elif random.random() < CLIPPED:
+        first = -int(random.integers(1, 6))
+    clips, count, cut = [(clip, first)], corpus.counts[clip] + 8, None
+    while random.random() < JOINED[batch.context]:
+        first = first + int(corpus.lengths[clip]) + (30 if random.random() < 0.5 else int(random.integers(10, 100)))
+        clip = random.integers(len(corpus.lengths))
+        count += corpus.counts[clip] + 2
+        if first > room - 30 or count > min(batch.length, tokens.TEXT_CONTEXT // 2 - 5):
+            break
+        if first + corpus.lengths[clip] < room - 2:
+            clips.append((clip, first))
+            continue
+        if first + corpus.lengths[clip] > room + 20 and random.random() < CUT:
+            cut = clip, first
+        break
+    return clips, cut
+
+
+def _fill_speech(batch, row, corpus, random):
+    room = 2 * batch.context
+    clips, cut = _arrange(batch, corpus, random)
+    # With its times, a clip has two tokens more than words.
+    needed = sum(corpus.counts[clip] + 2 for clip, _ in clips) + 5
+    start = _prompt(batch, row, needed, random)
     has_times = random.random() > TIMELESS
     text, step = batch.text[row], start
     text[step] = tokens.SOT
@@ -138,8 +160,8 @@ def _fill_speech(batch, row, corpus, random):
         text[step] = tokens.NOT
     for index, (clip, first) in enumerate(clips):
         frames, words, begins, ends = corpus.clip(clip)
-        batch.logs[row, first : first + len(frames)] = frames
-        begins = np.round(begins * STEPS + first / 2).astype(int)
+        batch.logs[row, max(0, first) : first + len(frames)] = frames[max(0, -first) :]
+        begins = np.maximum(np.round(begins * STEPS + first / 2), 0).astype(int)
         ends = np.minimum(np.round(ends * STEPS + first / 2).astype(int), batch.context - 1)
         if has_times:
             # A text begins within its window's first second, or what decodes it won't have it.
@@ -160,12 +182,24 @@ def _fill_speech(batch, row, corpus, random):
             text[step] = words[word]
         if has_times:
             _expect_time(batch, row, step, ends[-1])
-            batch.look[row, step] = ends[-1], min(ends[-1] + TAIL, batch.context)
+            batch.look[row, step] = ends[-1] - BEFORE, min(ends[-1] + TAIL, batch.context)
+            batch.heed[row, step] = HEED
             step += 1
             text[step] = tokens.TIME + ends[-1]
+    if has_times and cut:
+        # Of what goes on behind the window, where it begins is told, and nothing else.
+        clip, first = cut
+        frames, words, begins, ends = corpus.clip(clip)
+        batch.logs[row, first:] = frames[: room - first]
+        begin = int(round(begins[0] * STEPS + first / 2))
+        _expect_time(batch, row, step, begin)
+        batch.look[row, step] = begin, batch.context
+        step += 1
+        text[step] = tokens.TIME + begin
     _expect(batch, row, step, (tokens.EOT, 1))
     if not has_times:
-        batch.look[row, step] = ends[-1], min(ends[-1] + TAIL, batch.context)
+        batch.look[row, step] = ends[-1] - BEFORE, min(ends[-1] + TAIL, batch.context)
+        batch.heed[row, step] = HEED
     _spoil(batch, row, random)
 
 

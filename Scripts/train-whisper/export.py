@@ -112,7 +112,7 @@ def write(path, filters, weights, kind):
         number = lambda *values: file.write(struct.pack(f"<{len(values)}i", *values))
         file.write(struct.pack("<I", MAGIC))
         number(tokens.FILE_COUNT, tokens.AUDIO_CONTEXT, model.WIDTH, model.HEADS, model.ENCODER_LAYERS)
-        number(tokens.TEXT_CONTEXT, model.WIDTH, model.HEADS, model.DECODER_LAYERS, mel.BANDS, FILE_TYPES[kind])
+        number(len(weights["positions"]), model.WIDTH, model.HEADS, model.DECODER_LAYERS, mel.BANDS, FILE_TYPES[kind])
         number(*filters.shape)
         file.write(filters.astype("<f4").tobytes())
         number(len(tokens.TABLE))

@@ -3,7 +3,7 @@
 from words import WORDS
 
 AUDIO_CONTEXT = 512
-TEXT_CONTEXT = 64
+TEXT_CONTEXT = 96
 
 EOT = len(WORDS)
 SOT, NOT, NOSP, PREV = range(EOT + 1, EOT + 5)

@@ -18,7 +18,7 @@ from pathlib import Path
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("corpus")
 parser.add_argument("run", type=Path)
-parser.add_argument("--steps", type=int, default=3300)
+parser.add_argument("--steps", type=int, default=3000)
 parser.add_argument("--threads", type=int, default=2)
 options = parser.parse_args()
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -43,10 +43,10 @@ BETAS, EPSILON, LARGEST, AVERAGE = (0.9, 0.98), 1e-8, 1.0, 0.995
 # Muon's, for the matrices between layers: https://kellerjordan.github.io/posts/muon
 MUON_RATE, MOMENTUM, NEWTON = 0.012, 0.95, ((3.4445, -4.7750, 2.0315),) * 5
 # What the helping losses count beside the tokens' own.
-LOOK, TIME, SPOKEN = 0.25, 0.3, 0.5
+LOOK, TIME, SPOKEN = 0.4, 0.3, 0.5
 # The decoder's layers whose heads are taught where to look; whisper.cpp's alignment can use them.
 LOOKING = (1, 2)
-SAVE_EVERY, KEEP_EVERY = 250, 500
+SAVE_EVERY, KEEP_EVERY = 100, 100
 
 
 def spectrograms(logs, noise):
@@ -76,9 +76,9 @@ def losses(weights, batch):
     frames = jnp.arange(states.shape[1])
     first, last = batch["look"][..., :1], batch["look"][..., 1:]
     within = ((frames >= first) & (frames < last)).astype(jnp.float32)
-    within /= jnp.maximum(within.sum(-1, keepdims=True), 1)
+    within *= batch["heed"][..., None] / jnp.maximum(within.sum(-1, keepdims=True), 1)
     look = sum(-(within[:, None] * attention[layer]).sum() for layer in LOOKING)
-    look /= len(LOOKING) * model.HEADS * jnp.maximum((last > first).sum(), 1)
+    look /= len(LOOKING) * model.HEADS * jnp.maximum(((last > first)[..., 0] * batch["heed"]).sum(), 1)
 
     heard = jax.nn.log_softmax(model.frame_logits(weights, states))
     spoken = -jnp.take_along_axis(heard, batch["spoken"][..., None], axis=-1).mean()
