@@ -1,13 +1,13 @@
 package import RuntimeSupport
 
-/// What is to be spoken, by whom.
-package struct Utterance: Sendable {
+/// What is to be spoken, by whom, in the terms of what speaks.
+package struct Utterance<Voice: Sendable>: Sendable {
     /// A piece of text and the voice that speaks it.
     package struct Part: Sendable {
         package let piece: SpeechPiece
-        package let voice: SynthesizerVoice
+        package let voice: Voice
 
-        package init(_ piece: SpeechPiece, _ voice: SynthesizerVoice) {
+        package init(_ piece: SpeechPiece, _ voice: Voice) {
             self.piece = piece
             self.voice = voice
         }
@@ -31,27 +31,32 @@ package enum SpeechEvent: Sendable, Equatable {
 /// The sound of an utterance as it is made; dropping it ends the work.
 package typealias SpeechStream = BoundedChannel<SpeechEvent>.Reader
 
-/// Speaks utterances on a thread of its own: one piece of one of them at a time, in turn.
+/// Speaks utterances on a thread of its own, in turns: one step of one piece at a time, as `SpeechTurns` has it.
 ///
-/// A reader that is behind pauses its utterance alone; one that goes away ends it, between two parts of sound.
-package actor SpeechEngine {
-    private struct Task {
-        let utterance: Utterance
+/// A reader that is behind pauses its utterance alone, behind the piece under way; one that goes away ends it, between two parts of
+/// sound.
+package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
+    private struct Job {
+        let utterance: Utterance<Synthesizer.Voice>
         let channel: BoundedChannel<SpeechEvent>
+        /// The place of the next part.
         var next = 0
+        /// The piece under way, and the silence behind it.
+        var work: (piece: Synthesizer.Piece, pause: Duration)?
     }
 
     /// How many parts of sound an utterance may be ahead of its reader: some ten seconds, and the piece under way.
-    private static let channelCapacity = 256
+    private static var channelCapacity: Int { 256 }
 
     package nonisolated let sampleRate: Int
     private nonisolated let executor: ThreadExecutor
-    private let synthesizer: any SpeechSynthesizer
+    private let synthesizer: Synthesizer
     private let maxWaiting: Int
+    private let seat: CoreArbiter.Seat?
 
-    private var tasks: [UInt64: Task] = [:]
-    /// Whose turn comes when; those whose reader is behind are in none.
-    private var turns: [UInt64] = []
+    private var jobs: [UInt64: Job] = [:]
+    /// Those whose reader is behind are in none.
+    private var turns: SpeechTurns
     private var nextID: UInt64 = 0
     private var isPumping = false
     private var isClosed = false
@@ -63,24 +68,27 @@ package actor SpeechEngine {
     /// - Parameters:
     ///   - synthesizer: Used on the engine's thread alone from now on.
     ///   - maxWaiting: How many utterances may be under way before one more is refused.
-    package init(_ synthesizer: sending any SpeechSynthesizer, maxWaiting: Int) {
+    ///   - seat: Its place among those that share the cores, of one that computes on all of them: steps wait for its turns.
+    package init(_ synthesizer: sending Synthesizer, maxWaiting: Int, seat: CoreArbiter.Seat? = nil) {
         sampleRate = synthesizer.sampleRate
+        turns = SpeechTurns(capacity: synthesizer.capacity)
         self.synthesizer = synthesizer
         self.maxWaiting = maxWaiting
+        self.seat = seat
         executor = ThreadExecutor(name: "speech", heartbeat: Heartbeat())
     }
 
     /// How many utterances are under way.
-    package var count: Int { tasks.count }
+    package var count: Int { jobs.count }
 
     /// Takes an utterance.
     ///
     /// - Throws: Where too many are under way, or the engine stops.
-    package func submit(_ utterance: Utterance) throws(SpeechError) -> SpeechStream {
-        guard isClosed || tasks.count < maxWaiting else {
+    package func submit(_ utterance: Utterance<Synthesizer.Voice>) throws(SpeechError) -> SpeechStream {
+        guard isClosed || jobs.count < maxWaiting else {
             throw SpeechError(
-                .queueFull(retryAfterSeconds: 1 + tasks.count / 32),
-                "\(tasks.count) requests for speech are under way"
+                .queueFull(retryAfterSeconds: 1 + jobs.count / 32),
+                "\(jobs.count) requests for speech are under way"
             )
         }
         return try submitAdmitted(utterance)
@@ -89,7 +97,7 @@ package actor SpeechEngine {
     /// Takes an utterance however many are under way: its caller sees to it that they are not too many.
     ///
     /// - Throws: Where the engine stops.
-    package func submitAdmitted(_ utterance: Utterance) throws(SpeechError) -> SpeechStream {
+    package func submitAdmitted(_ utterance: Utterance<Synthesizer.Voice>) throws(SpeechError) -> SpeechStream {
         guard !isClosed else { throw .stopping }
         nextID += 1
         let id = nextID
@@ -98,8 +106,8 @@ package actor SpeechEngine {
             onRoom: { [weak self] in self?.later { $0.resume(id) } },
             onAbandoned: { [weak self] in self?.later { $0.remove(id) } }
         )
-        tasks[id] = Task(utterance: utterance, channel: channel)
-        turns.append(id)
+        jobs[id] = Job(utterance: utterance, channel: channel)
+        turns.join(id)
         schedulePump()
         return channel.makeReader()
     }
@@ -114,9 +122,8 @@ package actor SpeechEngine {
 
     private func endAll() {
         isClosed = true
-        for task in tasks.values { task.channel.finish(with: .failed(.stopping)) }
-        tasks = [:]
-        turns = []
+        for job in jobs.values { job.channel.finish(with: .failed(.stopping)) }
+        for id in jobs.keys { remove(id) }
     }
 
     private nonisolated func later(_ body: @escaping @Sendable (isolated SpeechEngine) -> Void) {
@@ -124,48 +131,67 @@ package actor SpeechEngine {
     }
 
     private func resume(_ id: UInt64) {
-        guard tasks[id] != nil, !turns.contains(id) else { return }
-        turns.append(id)
+        guard jobs[id] != nil else { return }
+        turns.join(id)
         schedulePump()
     }
 
     private func remove(_ id: UInt64) {
-        tasks[id] = nil
-        turns.removeAll { $0 == id }
+        jobs[id] = nil
+        turns.leave(id)
     }
 
-    /// Has the next piece spoken behind all that has arrived meanwhile.
+    /// Has the next step done behind all that has arrived meanwhile.
     private func schedulePump() {
         guard !isPumping, !turns.isEmpty else { return }
         isPumping = true
         later { engine in
             engine.isPumping = false
-            engine.speakNext()
+            if let seat = engine.seat { seat.turn { engine.takeTurn() } } else { engine.takeTurn() }
+            if engine.turns.isEmpty { engine.seat?.rest() }
             engine.schedulePump()
         }
     }
 
-    /// Speaks one piece of the utterance whose turn it is.
-    private func speakNext() {
-        guard !turns.isEmpty else { return }
-        let id = turns.removeFirst()
-        guard let task = tasks[id] else { return }
-        guard task.next < task.utterance.parts.count else { return finish(id, .finished) }
-        tasks[id]?.next += 1
-        let part = task.utterance.parts[task.next]
-        var room = BoundedChannel<SpeechEvent>.Room.available
+    /// Does one step for the utterance whose turn it is.
+    private func takeTurn() {
+        guard let turn = turns.next() else { return }
+        let id: UInt64
+        switch turn {
+        case .begin(let first):
+            id = first
+            guard let job = jobs[id] else { return turns.leave(id) }
+            guard job.next < job.utterance.parts.count else { return finish(id, .finished) }
+            let part = job.utterance.parts[job.next]
+            jobs[id]?.next += 1
+            do throws(SpeechError) {
+                jobs[id]?.work = (try synthesizer.begin(part.piece.text, as: part.voice), part.piece.pause)
+            } catch {
+                return finish(id, .failed(error))
+            }
+        case .step(let next): id = next
+        }
+        step(id)
+    }
+
+    private func step(_ id: UInt64) {
+        guard let job = jobs[id], let work = job.work else { return turns.leave(id) }
+        var isWanted = true
+        var hasMore = false
         do throws(SpeechError) {
-            try synthesizer.speak(part.piece.text, as: part.voice) { samples in
-                if samples.isEmpty { return true }
-                room = task.channel.send(.sound(samples))
-                return room != .abandoned
+            hasMore = try work.piece.step { samples in
+                if !samples.isEmpty { isWanted = job.channel.send(.sound(samples)) != .abandoned }
+                return isWanted
             }
         } catch {
             return finish(id, .failed(error))
         }
-        if room != .abandoned { room = task.channel.send(.pieceEnd(pause: part.piece.pause)) }
-        switch room {
-        case .available: turns.append(id)
+        guard isWanted else { return remove(id) }
+        if hasMore { return }
+        jobs[id]?.work = nil
+        turns.leave(id)
+        switch job.channel.send(.pieceEnd(pause: work.pause)) {
+        case .available: turns.join(id)
         // Its reader calls for more.
         case .full: break
         case .abandoned: remove(id)
@@ -173,7 +199,9 @@ package actor SpeechEngine {
     }
 
     private func finish(_ id: UInt64, _ event: SpeechEvent) {
-        tasks.removeValue(forKey: id)?.channel.finish(with: event)
+        let channel = jobs[id]?.channel
+        remove(id)
+        channel?.finish(with: event)
     }
 }
 

@@ -1,38 +1,31 @@
-/// Turns pieces of text into sound, one after the other.
-///
-/// What speaks is chosen by its implementation: espeak-ng, in a process of its own, or a fake of the tests.
-package protocol SpeechSynthesizer {
+/// Turns pieces of text into sound, step by step: espeak-ng in a process of its own, a neural model, or a fake of the tests.
+package protocol SpeechSynthesizer: SendableMetatype {
+    /// What speaks, in its own terms.
+    associatedtype Voice: Sendable
+    associatedtype Piece: SpokenPiece
+
     /// Of all sound that it makes, in Hz.
     var sampleRate: Int { get }
 
-    /// Speaks one piece, and hands its sound over as it is made.
+    /// How many pieces may be under way at once, at least one; others begin when one of them has ended.
+    var capacity: Int { get }
+
+    /// Begins a piece.
     ///
     /// - Parameters:
     ///   - text: Plain text, cleaned by `SpeakableText`.
     ///   - voice: What speaks it.
-    ///   - sink: Takes the next part of the sound; false for no more.
+    /// - Returns: The work on it.
     /// - Throws: Where it can't be spoken.
-    func speak(_ text: String, as voice: SynthesizerVoice, onto sink: ([Int16]) -> Bool) throws(SpeechError)
+    func begin(_ text: String, as voice: Voice) throws(SpeechError) -> Piece
 }
 
-/// A voice in a synthesizer's own terms.
-package struct SynthesizerVoice: Sendable, Equatable {
-    /// The language's voice, such as `en-us`.
-    package var language: String
-    /// How it is changed, such as `f2`; nil for as it is.
-    package var variant: String?
-    /// 0 to 100; 50 as the variant has it.
-    package var pitch: Int
-    /// How far the pitch moves, 0 to 100; 50 as the variant has it.
-    package var range: Int
-
-    package init(language: String, variant: String? = nil, pitch: Int = 50, range: Int = 50) {
-        self.language = language
-        self.variant = variant
-        self.pitch = pitch
-        self.range = range
-    }
-
-    /// As espeak-ng names it.
-    var name: String { variant.map { "\(language)+\($0)" } ?? language }
+/// A piece of text that is being spoken; letting go of it ends the work.
+package protocol SpokenPiece {
+    /// Does the next bit of the work: a frame, or all of the piece where its synthesizer can't do less.
+    ///
+    /// - Parameter sink: Takes the sound that is ready; false for no more.
+    /// - Returns: Whether there is more to do.
+    /// - Throws: Where it can't be spoken.
+    func step(onto sink: ([Int16]) -> Bool) throws(SpeechError) -> Bool
 }

@@ -14,7 +14,7 @@ struct ESpeakTests {
         voices = ESpeakVoices(library.inventory)
     }
 
-    private func sound(_ text: String, _ voice: SynthesizerVoice = SynthesizerVoice(language: "en-us")) throws
+    private func sound(_ text: String, _ voice: ESpeakVoice = ESpeakVoice(language: "en-us")) throws
         -> [Int16]
     {
         var samples: [Int16] = []
@@ -37,7 +37,7 @@ struct ESpeakTests {
             #expect(voices.inventory.language(code) == nil, "\(code)")
         }
         for language in voices.inventory.languages {
-            #expect(try sound("5 a b", SynthesizerVoice(language: language)).count > 1000, "\(language)")
+            #expect(try sound("5 a b", ESpeakVoice(language: language)).count > 1000, "\(language)")
         }
     }
 
@@ -59,7 +59,7 @@ struct ESpeakTests {
         var parts = 0
         try library.speak(
             "This is a long sentence that goes on for quite a while.",
-            as: SynthesizerVoice(language: "en-us")
+            as: ESpeakVoice(language: "en-us")
         ) { _ in
             parts += 1
             return parts < 3
@@ -70,7 +70,7 @@ struct ESpeakTests {
 
     @Test("a voice that is not there fails")
     func noVoice() {
-        #expect(throws: SpeechError.self) { try sound("x", SynthesizerVoice(language: "nonsense")) }
+        #expect(throws: SpeechError.self) { try sound("x", ESpeakVoice(language: "nonsense")) }
     }
 
     @Test("names of voices are those of OpenAI and of espeak-ng, and nothing that is a path")
@@ -81,7 +81,7 @@ struct ESpeakTests {
                 "verse",
             ]
         )
-        #expect(voices.voice("de+f2")?.native == SynthesizerVoice(language: "de", variant: "f2"))
+        #expect(voices.voice("de+f2")?.native == ESpeakVoice(language: "de", variant: "f2"))
         #expect(voices.voice("en-us")?.hasOwnLanguage == true)
         for name in ["", "+", "+f2", "de+", "de+nothing", "../de", "de+../../etc/passwd", "Alloy", "alloy+f2"] {
             #expect(voices.voice(name) == nil, "\(name)")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Speech engine")
 struct SpeechEngineTests {
-    private func engine(_ control: FakeSynthesizer.Control, maxWaiting: Int = 8) -> SpeechEngine {
+    private func engine(_ control: FakeSynthesizer.Control, maxWaiting: Int = 8) -> SpeechEngine<FakeSynthesizer> {
         SpeechEngine(FakeSynthesizer(control), maxWaiting: maxWaiting)
     }
 
@@ -39,6 +39,41 @@ struct SpeechEngineTests {
         ])
         for stream in streams { for await _ in stream {} }
         #expect(control.spoken == ["a1", "b1", "c1", "a2", "b2", "c2", "a3", "c3", "c4"])
+        await engine.stop()
+    }
+
+    @Test("pieces that are made in steps are spoken side by side, on cores that are shared with others")
+    func steps() async throws {
+        let control = FakeSynthesizer.Control()
+        let cores = CoreArbiter()
+        let engine = SpeechEngine(
+            FakeSynthesizer(control, capacity: 2, isStepwise: true),
+            maxWaiting: 8,
+            seat: cores.makeSeat()
+        )
+        let streams = try await engine.submitAll([Utterance(["a"]), Utterance(["b"]), Utterance(["c"])])
+        for stream in streams { for await _ in stream {} }
+        let parts = FakeSynthesizer.parts
+        // The first that ends gives its place to the third.
+        #expect(control.spoken.prefix(2 * parts - 1).allSatisfy { $0 != "c" })
+        #expect(control.spoken.prefix(2 * parts - 2).count { $0 == "a" } == parts - 1)
+        #expect(control.spoken.count == 3 * parts && control.spoken.suffix(parts - 1).allSatisfy { $0 == "c" })
+        #expect(control.ended.sorted() == ["a", "b", "c"])
+        await engine.stop()
+        #expect(!cores.isBusy)
+    }
+
+    @Test("a reader that goes away frees its place between two steps")
+    func abandonedStep() async throws {
+        let control = FakeSynthesizer.Control(gated: ["gone"])
+        let engine = SpeechEngine(FakeSynthesizer(control, isStepwise: true), maxWaiting: 8)
+        let stream = try await engine.submit(Utterance(["gone", "never"]))
+        stream.cancel()
+        control.open()
+        for await _ in try await engine.submit(Utterance(["other"])) {}
+        #expect(control.spoken.count { $0 == "gone" } <= 1 && !control.spoken.contains("never"))
+        #expect(control.spoken.count { $0 == "other" } == FakeSynthesizer.parts)
+        #expect(await engine.count == 0)
         await engine.stop()
     }
 
@@ -150,7 +185,9 @@ struct SpeechEngineTests {
     #endif
 }
 
-extension SpeechEngine {
+extension SpeechEngine<FakeSynthesizer> {
     /// Takes several utterances before any of them is spoken.
-    fileprivate func submitAll(_ utterances: [Utterance]) throws -> [SpeechStream] { try utterances.map(submit) }
+    fileprivate func submitAll(_ utterances: [Utterance<String>]) throws -> [SpeechStream] {
+        try utterances.map(submit)
+    }
 }

@@ -32,6 +32,10 @@ struct ServeCommand {
             budget: budget
         )
         selection.printPlan(budget, available: available)
+        var transcription = options.transcription
+        transcription.threads = options.model.threads ?? LlamaRuntime.bestThreadCount
+        let transcribers = folder.transcriptionFiles(atOnce: transcription.atOnce, gpus: budget.gpus.count)
+        for file in transcribers { Log("memory").info(file.summary) }
 
         // First of all, so that a conflict is found before a long loading; clients that come meanwhile wait.
         let listener = try ListeningSocket(host: options.host, port: options.port)
@@ -46,15 +50,21 @@ struct ServeCommand {
             selection,
             budget: budget,
             policy: policy,
-            cores: CoreArbiter(),
+            cores: transcription.cores,
             acceptsAliases: options.acceptsAliases,
             embeddingOverflow: options.embeddingOverflow,
+            transcribers: transcribers,
+            transcription: transcription,
             store: store.map { ($0, options.apiKeys) },
             abort: loading
         )
         _ = try await catalog.pool.lease(catalog.models[0].id)
         let responses = ResponseStore(options.responses)
-        let speech = startSpeech()
+        let speech = SpeechService(
+            customVoices: VoiceStore(path: options.voiceFolder, keys: options.apiKeys),
+            inputLimit: options.maxSpeechInput,
+            maxWaiting: options.maxQueue
+        )
         let now: @Sendable () -> Int = { Int(Date.now.timeIntervalSince1970) }
         let routes = Routes(
             catalog: catalog,
@@ -82,25 +92,9 @@ struct ServeCommand {
         await server.shutdown(drainDeadline: Self.drainDeadline)
         loading.raise()
         responses.cancelAll()
-        if case .success(let service) = speech { await service.engine.stop() }
+        await speech.stop()
         await catalog.pool.close()
         log.info("stopped")
-    }
-
-    /// What speaks; where nothing can, its endpoints tell why, and the server serves the rest.
-    private func startSpeech() -> Result<SpeechService, SpeechError> {
-        do throws(SpeechError) {
-            return .success(
-                try SpeechService.start(
-                    customVoices: VoiceStore(path: options.voiceFolder, keys: options.apiKeys),
-                    inputLimit: options.maxSpeechInput,
-                    maxWaiting: options.maxQueue
-                )
-            )
-        } catch {
-            Log("speech").warning(error.description)
-            return .failure(error)
-        }
     }
 
     /// The folder of `--kv-store`; nil without the option, and where another server has it.

@@ -11,8 +11,8 @@ struct Routes: Sendable {
     let library: WebUILibrary
     /// Templates that come with requests.
     let inlineTemplates: InlineTemplates
-    /// What speaks, or why nothing does.
-    let speech: Result<SpeechService, SpeechError>
+    /// What speaks.
+    let speech: SpeechService
     /// What was said in spoken answers.
     let transcripts: TranscriptMemory
     let talks: TalkLimit

@@ -12,10 +12,9 @@ extension Routes {
     func createSpeech(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try request.decode(SpeechRequest.self)
         let service = try speechService
-        try SpeechModels.check(body.model, catalog)
-        if let id = body.voice.customID { try await refuseCustomVoice(id, service) }
-        let utterance = try service.utterance(body)
-        let speech = try await SpokenAnswer(utterance, body, service.engine)
+        try body.checkLength(limit: service.inputLimit)
+        let wish = Speaker.Wish(model: body.model, voice: body.voice, language: body.language)
+        let speech = try await SpokenAnswer(body, speaker(wish))
         guard body.streamFormat == .sse else {
             return HTTPResponse(
                 headers: ["Content-Type": body.format.audio.contentType],
@@ -42,10 +41,8 @@ extension Routes {
     /// - Throws: 501 where it is not built in, 503 where it could not be started.
     var speechService: SpeechService {
         get throws(APIError) {
-            switch speech {
-            case .success(let service): return service
-            case .failure(let error): throw APIError(error)
-            }
+            if case .failure(let error) = speech.eSpeak { throw APIError(error) }
+            return speech
         }
     }
 }
@@ -60,15 +57,17 @@ private struct SpokenAnswer: Sendable {
     private let first: SpeechEvent
     private let rest: SpeechStream
     private let request: SpeechRequest
-    private let sampleRate: Int
+    /// It holds what speaks.
+    private let speaker: Speaker
 
     /// Has something spoken, and waits for the first sound.
     ///
     /// - Throws: 400 where nothing of it makes a sound; what the engine failed with.
-    init(_ utterance: Utterance, _ request: SpeechRequest, _ engine: SpeechEngine) async throws {
-        do { rest = try await engine.submit(utterance) } catch { throw APIError(error) }
+    init(_ request: SpeechRequest, _ speaker: Speaker) async throws {
+        guard let stream = try await speaker.speak(request.input) else { throw APIError.nothingToSay }
+        rest = stream
         self.request = request
-        sampleRate = engine.sampleRate
+        self.speaker = speaker
         while let event = await rest.next() {
             switch event {
             case .sound:
@@ -86,7 +85,7 @@ private struct SpokenAnswer: Sendable {
     ///
     /// - Returns: How long the sound is.
     func encode(_ write: (_ bytes: [UInt8]) async throws -> Void) async throws -> Duration {
-        var file = try SpeechFile(request.format.audio, sampleRate: sampleRate, speed: request.speed)
+        var file = try SpeechFile(request.format.audio, sampleRate: speaker.sampleRate, speed: request.speed)
         var bytes: [UInt8] = []
         var isFirst = true
         var event: SpeechEvent? = first
@@ -123,16 +122,6 @@ private struct SpokenAnswer: Sendable {
             inputTokens: request.input.unicodeScalars.count,
             outputTokens: Int((duration / .seconds(1) * Self.tokensPerSecond).rounded(.up))
         )
-    }
-}
-
-extension SpeechRequest.Voice {
-    /// The id of a custom voice, also where it stands without an object around it.
-    fileprivate var customID: String? {
-        switch self {
-        case .custom(let id): id
-        case .named(let name): name.hasPrefix(VoiceStore.Kind.voice.prefix) ? name : nil
-        }
     }
 }
 

@@ -10,7 +10,7 @@ extension Routes {
     /// - Throws: 400 for an unknown voice; 501 or 503 where nothing speaks.
     func speaker(of audio: ChatAudio) async throws -> Speaker {
         do {
-            return try await speaker(Speaker.Wish(model: nil, voice: audio.voice, language: nil))
+            return try await speaker(Speaker.Wish(voice: audio.voice, isAdmitted: true))
         } catch let error as APIError {
             throw error.inside("audio")
         }

@@ -9,12 +9,13 @@ extension Routes {
     /// Answers `GET /v1/audio/voices`: those the server comes with, then the caller's own.
     func listVoices(_ request: HTTPRequest) async throws -> HTTPResponse {
         let service = try speechService
+        let voices = try speechVoices
         let owner = Owner(request.principal)
         let custom = try await onThread("voices") { try service.customVoices.list(.voice, owner: owner) }
         return .json(
             VoiceList(
-                service.voices.all.map { VoiceObject($0) } + custom.map { VoiceObject($0) },
-                variants: service.voices.inventory.variants
+                voices.all.map { VoiceObject($0) } + custom.map { VoiceObject($0) },
+                variants: voices.inventory.variants
             )
         )
     }
@@ -23,7 +24,7 @@ extension Routes {
     func retrieveVoice(_ request: HTTPRequest) async throws -> HTTPResponse {
         let service = try speechService
         let id = request.parameters["voice"] ?? ""
-        if let voice = service.voices.voice(id) { return .json(VoiceObject(voice)) }
+        if let voice = try speechVoices.voice(id) { return .json(VoiceObject(voice)) }
         let owner = Owner(request.principal)
         return .json(
             VoiceObject(try await onThread("voices") { try service.customVoices.find(id, .voice, owner: owner) })
@@ -53,7 +54,7 @@ extension Routes {
     func deleteVoice(_ request: HTTPRequest) async throws -> HTTPResponse {
         let service = try speechService
         let id = request.parameters["voice"] ?? ""
-        guard service.voices.voice(id) == nil else {
+        guard try speechVoices.voice(id) == nil else {
             throw APIError.invalidRequest("The voice '\(id)' comes with the server and can't be removed.")
         }
         try await remove(id, .voice, request, service)
@@ -142,18 +143,11 @@ extension Routes {
         return .json(answer)
     }
 
-    /// Refuses to speak in a custom voice.
-    ///
-    /// - Throws: Always: 404 where there is no such voice, else 400.
-    func refuseCustomVoice(_ id: String, _ service: SpeechService) async throws {
-        let owner = Caller.owner
-        let voice = try await onThread("voices") { try service.customVoices.find(id, .voice, owner: owner) }
-        throw APIError.invalidRequest(
-            "The voice '\(voice.name.prefix(100))' is kept, but \(SpeechService.engineName) can't sound like a recording: that "
-                + "takes a neural speech model, and this server has none. Use a voice of GET /v1/audio/voices instead.",
-            param: "voice",
-            code: "unsupported_voice"
-        )
+    /// The voices that the server comes with.
+    private var speechVoices: ESpeakVoices {
+        get throws(APIError) {
+            do { return try speech.eSpeak.get().voices } catch { throw APIError(error) }
+        }
     }
 
     private func remove(

@@ -39,5 +39,7 @@ struct Speaker: Sendable {
         var voice: SpeechRequest.Voice
         /// A code such as `en` or `pt-BR`; nil to guess it.
         var language: String?
+        /// Whether somebody else sees to it that not too much is under way.
+        var isAdmitted = false
     }
 }

@@ -12,12 +12,12 @@ enum SpeechModels {
     ///
     /// - Throws: 404 `model_not_found`, or 400 `unsupported_model`.
     static func check(_ name: String?, _ catalog: ModelCatalog) throws(APIError) {
-        guard let name, name != SpeechService.engineName else { return }
+        guard let name, name != ESpeakSpeech.name else { return }
         if catalog.acceptsAliases, aliases.contains(name) { return }
         guard catalog.has(name) else { throw .modelNotFound(name) }
         throw APIError(
             status: 400,
-            message: "The model `\(name.prefix(100))` does not speak: ask here for `\(SpeechService.engineName)`.",
+            message: "The model `\(name.prefix(100))` does not speak: ask here for `\(ESpeakSpeech.name)`.",
             param: "model",
             code: "unsupported_model"
         )

@@ -1,74 +1,90 @@
 import Foundation
-import Media
 import RuntimeSupport
+import Scheduling
 import Speech
 import WireFormat
 
 /// What the routes of speech share.
 struct SpeechService: Sendable {
-    let engine: SpeechEngine
-    let voices: ESpeakVoices
+    /// Or why it does not speak.
+    let eSpeak: Result<ESpeakSpeech, SpeechError>
     let customVoices: VoiceStore
     /// How long a text may be, in characters.
     let inputLimit: Int
 
-    /// The name of what speaks, as requests may call it.
-    static let engineName = "espeak-ng"
-
-    /// Starts what speaks.
+    /// Starts what speaks; where nothing can, its endpoints tell why, and the server serves the rest.
     ///
     /// - Parameters:
     ///   - customVoices: Where custom voices are kept.
     ///   - inputLimit: How long a text may be, in characters.
     ///   - maxWaiting: How many requests may be under way.
-    /// - Returns: What the routes need.
-    /// - Throws: `SpeechError` where it is not built in, or can't be started.
-    static func start(
-        customVoices: VoiceStore,
-        inputLimit: Int,
-        maxWaiting: Int
-    ) throws(SpeechError) -> SpeechService {
-        #if ESpeak && FFmpeg
-        #if os(Linux)
-        // Of the process that is made, so that it is this program even where its file was replaced since.
-        let executable = "/proc/self/exe"
-        #else
-        let executable = Bundle.main.executablePath ?? ""
-        #endif
-        let process = try ESpeakProcess(executable: executable, arguments: [Command.speechWorkerName])
-        let voices = ESpeakVoices(process.inventory)
-        return SpeechService(
-            engine: SpeechEngine(process, maxWaiting: maxWaiting),
-            voices: voices,
-            customVoices: customVoices,
-            inputLimit: inputLimit
-        )
-        #else
-        throw SpeechError(
-            .notBuilt,
-            "this server was built without speech: it takes the package's traits ESpeak and FFmpeg, which are under the GPL"
-        )
-        #endif
+    init(customVoices: VoiceStore, inputLimit: Int, maxWaiting: Int) {
+        eSpeak = Result { () throws(SpeechError) in try ESpeakSpeech(maxWaiting: maxWaiting) }
+        if case .failure(let error) = eSpeak { Log("speech").warning(error.description) }
+        self.customVoices = customVoices
+        self.inputLimit = inputLimit
+    }
+
+    /// Ends all that is under way.
+    func stop() async {
+        if case .success(let eSpeak) = eSpeak { await eSpeak.stop() }
     }
 }
 
 extension SpeechService {
-    /// What is to be spoken for a request.
+    /// What speaks for a request.
     ///
-    /// - Throws: 400 for an unknown voice or language, a text that is too long, or one without anything to say.
-    func utterance(_ request: SpeechRequest) throws(APIError) -> Utterance {
-        try request.checkLength(limit: inputLimit)
-        guard case .named(let name) = request.voice, let voice = voices.voice(name) else {
-            throw .unknownVoice(request.voice)
+    /// - Parameters:
+    ///   - wish: What it asks for.
+    ///   - catalog: The models that are installed.
+    /// - Returns: What speaks as many texts as there are.
+    /// - Throws: 404 or 400 for a model that does not speak, an unknown voice or language; 501 or 503 where nothing speaks.
+    func speaker(_ wish: Speaker.Wish, _ catalog: ModelCatalog) async throws -> Speaker {
+        try SpeechModels.check(wish.model, catalog)
+        let eSpeak: ESpeakSpeech
+        do { eSpeak = try self.eSpeak.get() } catch { throw APIError(error) }
+        if let id = wish.voice.customID { try await refuseCustomVoice(id) }
+        guard case .named(let name) = wish.voice, let voice = eSpeak.voices.voice(name) else {
+            throw APIError.unknownVoice(wish.voice)
         }
         var language: String?
-        if let code = request.language {
-            guard let known = voices.inventory.language(code) else { throw .unknownLanguage(code, voices) }
+        if let code = wish.language {
+            guard let known = eSpeak.voices.inventory.language(code) else {
+                throw APIError.unknownLanguage(code, eSpeak.voices)
+            }
             language = known
         }
-        let utterance = voices.utterance(request.input, voice: voice, language: language)
-        guard !utterance.parts.isEmpty else { throw .nothingToSay }
-        return utterance
+        return Speaker(
+            model: ESpeakSpeech.name,
+            sampleRate: eSpeak.sampleRate
+        ) { [language] text throws(SpeechError) in
+            let utterance = eSpeak.voices.utterance(text, voice: voice, language: language)
+            return utterance.parts.isEmpty ? nil : try await eSpeak.submit(utterance, wish.isAdmitted)
+        }
+    }
+
+    /// Refuses to speak in a custom voice.
+    ///
+    /// - Throws: Always: 404 where there is no such voice, else 400.
+    private func refuseCustomVoice(_ id: String) async throws {
+        let owner = Caller.owner
+        let voice = try await onThread("voices") { try customVoices.find(id, .voice, owner: owner) }
+        throw APIError.invalidRequest(
+            "The voice '\(voice.name.prefix(100))' is kept, but \(ESpeakSpeech.name) can't sound like a recording: that "
+                + "takes a neural speech model, and this server has none. Use a voice of GET /v1/audio/voices instead.",
+            param: "voice",
+            code: "unsupported_voice"
+        )
+    }
+}
+
+extension SpeechRequest.Voice {
+    /// The id of a custom voice, also where it stands without an object around it.
+    fileprivate var customID: String? {
+        switch self {
+        case .custom(let id): id
+        case .named(let name): name.hasPrefix(VoiceStore.Kind.voice.prefix) ? name : nil
+        }
     }
 }
 
@@ -80,7 +96,7 @@ extension APIError {
         code: "invalid_value"
     )
 
-    static func unknownVoice(_ voice: SpeechRequest.Voice) -> APIError {
+    fileprivate static func unknownVoice(_ voice: SpeechRequest.Voice) -> APIError {
         let names = ESpeakVoices.openAI.map { "'\($0.id)'" }.joined(separator: ", ")
         let name =
             switch voice {

@@ -6,7 +6,7 @@ internal import RuntimeSupport
 ///
 /// Its state is the process's, so that calls take turns, whoever makes them. It is not safe against strange text: the server
 /// has it in a process of its own, `ESpeakProcess`.
-package struct ESpeakLibrary: SpeechSynthesizer, Sendable {
+package struct ESpeakLibrary: Sendable {
     /// Words a minute: what espeak-ng calls normal.
     private static let rate: Int32 = 175
 
@@ -33,8 +33,6 @@ package struct ESpeakLibrary: SpeechSynthesizer, Sendable {
     package let inventory: ESpeakInventory
     private let files: [String: String]
 
-    package var sampleRate: Int { inventory.sampleRate }
-
     /// Starts the library, where that has not happened yet.
     package init() throws(SpeechError) {
         let found = try Self.start.get()
@@ -42,7 +40,14 @@ package struct ESpeakLibrary: SpeechSynthesizer, Sendable {
         files = found.files
     }
 
-    package func speak(_ text: String, as voice: SynthesizerVoice, onto sink: ([Int16]) -> Bool) throws(SpeechError) {
+    /// Speaks one piece, and hands its sound over as it is made.
+    ///
+    /// - Parameters:
+    ///   - text: Plain text.
+    ///   - voice: What speaks it.
+    ///   - sink: Takes the next part of the sound; false for no more.
+    /// - Throws: Where it can't be spoken.
+    package func speak(_ text: String, as voice: ESpeakVoice, onto sink: ([Int16]) -> Bool) throws(SpeechError) {
         var native = voice
         native.language = files[voice.language] ?? voice.language
         let name = native.name

@@ -31,7 +31,14 @@ package final class ESpeakProcess: SpeechSynthesizer {
         sampleRate = inventory.sampleRate
     }
 
-    package func speak(_ text: String, as voice: SynthesizerVoice, onto sink: ([Int16]) -> Bool) throws(SpeechError) {
+    /// Pieces are spoken whole, one at a time.
+    package var capacity: Int { 1 }
+
+    package func begin(_ text: String, as voice: ESpeakVoice) throws(SpeechError) -> ESpeakPiece {
+        ESpeakPiece(process: self, text: text, voice: voice)
+    }
+
+    fileprivate func speak(_ text: String, _ voice: ESpeakVoice, _ sink: ([Int16]) -> Bool) throws(SpeechError) {
         let order = SpeechOrder(text, voice)
         var isSilent = true
         do throws(SpeechError) {
@@ -65,6 +72,18 @@ package final class ESpeakProcess: SpeechSynthesizer {
         let started = try Worker.start(executable, arguments).worker
         worker = started
         return started
+    }
+}
+
+/// A piece that espeak-ng speaks, in one step.
+package struct ESpeakPiece: SpokenPiece {
+    fileprivate let process: ESpeakProcess
+    fileprivate let text: String
+    fileprivate let voice: ESpeakVoice
+
+    package func step(onto sink: ([Int16]) -> Bool) throws(SpeechError) -> Bool {
+        try process.speak(text, voice, sink)
+        return false
     }
 }
 

@@ -4,7 +4,7 @@ package struct SpeechVoice: Sendable, Equatable {
     /// One plain phrase.
     package let summary: String
     /// As espeak-ng speaks it; its language is what it speaks where nothing tells which.
-    package let native: SynthesizerVoice
+    package let native: ESpeakVoice
     /// Whether it speaks its own language alone.
     package var hasOwnLanguage = false
 }
@@ -43,7 +43,7 @@ package struct ESpeakVoices: Sendable {
         SpeechVoice(
             id: id,
             summary: summary,
-            native: SynthesizerVoice(language: language, variant: variant, pitch: pitch, range: range)
+            native: ESpeakVoice(language: language, variant: variant, pitch: pitch, range: range)
         )
     }
 
@@ -62,7 +62,7 @@ package struct ESpeakVoices: Sendable {
         return SpeechVoice(
             id: id,
             summary: "espeak-ng's voice for \(language), as \(parts[1])",
-            native: SynthesizerVoice(language: language, variant: parts[1]),
+            native: ESpeakVoice(language: language, variant: parts[1]),
             hasOwnLanguage: true
         )
     }
@@ -71,7 +71,7 @@ package struct ESpeakVoices: Sendable {
         SpeechVoice(
             id: language,
             summary: "espeak-ng's voice for \(language)",
-            native: SynthesizerVoice(language: language),
+            native: ESpeakVoice(language: language),
             hasOwnLanguage: true
         )
     }
@@ -85,7 +85,7 @@ extension ESpeakVoices {
     ///   - voice: What speaks.
     ///   - language: The language's name, of the inventory; nil to guess it from the script of each piece.
     /// - Returns: No parts where there is nothing to say.
-    package func utterance(_ text: String, voice: SpeechVoice, language: String?) -> Utterance {
+    package func utterance(_ text: String, voice: SpeechVoice, language: String?) -> Utterance<ESpeakVoice> {
         let text = SpeakableText.clean(text)
         let whole = language ?? (voice.hasOwnLanguage ? voice.native.language : guess(text) ?? voice.native.language)
         let pieces = SentenceSplitter.split(text, language: whole).filter { SpeakableText.isSpeakable($0.text) }

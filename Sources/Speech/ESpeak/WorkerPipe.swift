@@ -84,10 +84,10 @@ struct WorkerPipe {
 
 /// What a worker is asked to speak.
 struct SpeechOrder {
-    let voice: SynthesizerVoice
+    let voice: ESpeakVoice
     let text: String
 
-    init(_ text: String, _ voice: SynthesizerVoice) {
+    init(_ text: String, _ voice: ESpeakVoice) {
         self.text = text
         self.voice = voice
     }
@@ -101,7 +101,7 @@ struct SpeechOrder {
         let parts = String(decoding: body, as: UTF8.self)
             .split(separator: "\n", maxSplits: 4, omittingEmptySubsequences: false)
         guard parts.count == 5, let pitch = Int(parts[2]), let range = Int(parts[3]) else { return nil }
-        voice = SynthesizerVoice(
+        voice = ESpeakVoice(
             language: String(parts[0]),
             variant: parts[1].isEmpty ? nil : String(parts[1]),
             pitch: pitch,
