@@ -18,7 +18,7 @@ from pathlib import Path
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("corpus")
 parser.add_argument("run", type=Path)
-parser.add_argument("--steps", type=int, default=3000)
+parser.add_argument("--steps", type=int, default=2900)
 parser.add_argument("--threads", type=int, default=2)
 options = parser.parse_args()
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -46,7 +46,7 @@ MUON_RATE, MOMENTUM, NEWTON = 0.012, 0.95, ((3.4445, -4.7750, 2.0315),) * 5
 LOOK, TIME, SPOKEN = 0.4, 0.3, 0.5
 # The decoder's layers whose heads are taught where to look; whisper.cpp's alignment can use them.
 LOOKING = (1, 2)
-SAVE_EVERY, KEEP_EVERY = 100, 100
+SAVE_EVERY, KEEP_EVERY = 250, 250
 
 
 def spectrograms(logs, noise):
