@@ -107,8 +107,8 @@ bench-noise: deps models  ## measure how much the shape of a batch changes logit
 test-asan: deps models  ## run the Swift tests under the address sanitizer
 	$(SWIFT) test --disable-xctest --sanitize address --scratch-path .build-asan
 
-test-tsan: deps models  ## run the Swift tests under the thread sanitizer (those that compute with llama.cpp excepted)
-	$(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build-tsan --skip LlamaTests
+test-tsan: deps models  ## run the Swift tests under the thread sanitizer (those that compute with ggml excepted)
+	$(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build-tsan --skip "LlamaTests|WhisperTests"
 
 lint:  ## check format and style
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
