@@ -17,6 +17,7 @@ extension Routes {
     ///   - conversation: What is asked.
     ///   - model: The name of the chat model that is to answer.
     ///   - owner: On whose behalf.
+    /// - Returns: The conversation in text, and images.
     /// - Throws: 400 for what is no sound, or is too long; 404 where no model transcribes; 429 where too many wait.
     func transcribed(_ conversation: Conversation, for model: String?, owner: Owner) async throws -> Conversation {
         guard !conversation.sounds.isEmpty else { return conversation }
