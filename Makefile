@@ -13,7 +13,7 @@ ARGS    ?=
 .DEFAULT_GOAL := help
 .PHONY: help run tune build deps packages models test test-swift test-clients test-conformance fuzz fuzz-api \
 	bench bench-embeddings bench-neighbours bench-sampling bench-constraints bench-noise bench-speech \
-	soak test-asan test-tsan lint format clean distclean
+	train-whisper soak test-asan test-tsan lint format clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ bench-constraints: build models  ## measure what it costs to hold answers to gra
 bench-noise: deps models  ## measure how much the shape of a batch changes logits
 	@$(SWIFT) build --configuration release --product NoiseBench
 	@.build/release/NoiseBench models/SmolLM2-135M-Instruct.Q4_1.gguf
+
+train-whisper: deps  ## train the small whisper model of the tests anew, for an hour or so
+	@Scripts/train-whisper/run.sh
 
 # XCTest's own runner, which no test uses, leaks; and a TSan build cannot see what OpenMP orders.
 test-asan: deps models  ## run the Swift tests under the address sanitizer

@@ -121,7 +121,7 @@ private struct TranscriptionAnswer: Sendable {
 
 extension TranscriptionFile {
     /// Takes down what became of a request.
-    fileprivate func count(_ outcome: TranscriptionCounts.Outcome, seconds: Double = 0) {
+    func count(_ outcome: TranscriptionCounts.Outcome, seconds: Double = 0) {
         board.withLock { counts in
             counts.requests[outcome, default: 0] += 1
             counts.seconds += seconds
