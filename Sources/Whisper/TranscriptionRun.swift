@@ -168,11 +168,12 @@ struct TranscriptionRun {
         let text = String(decoding: bytes, as: UTF8.self)
         var words: [TranscribedWord] = []
         if let edges {
-            words = WordTimes(language: language).words(raw.tokens).map { word in
-                let span = edges.trim(word.start..<word.end)
-                var word = word
-                (word.start, word.end) = (span.lowerBound + offset, span.upperBound + offset)
-                return word
+            words = WordTimes(language: language).words(raw.tokens)
+            for place in words.indices {
+                let word = words[place]
+                let next = place + 1 < words.count ? words[place + 1].start : duration
+                let span = edges.trim(edges.extend(word.start..<word.end, until: next))
+                (words[place].start, words[place].end) = (span.lowerBound + offset, span.upperBound + offset)
             }
         }
         segment(

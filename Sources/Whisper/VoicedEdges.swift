@@ -5,6 +5,8 @@ struct VoicedEdges {
     private static let frame = 160  // 10 ms
     /// Below this part of a word's loudest frame, it is silent.
     private static let quiet: Float = 0.05
+    /// How much longer a word may be than attention has it, in seconds.
+    private static let longestRest = 0.5
     /// What is left of a word at least, in frames.
     private static let shortest = 4
 
@@ -23,6 +25,24 @@ struct VoicedEdges {
             start = end
         }
         self.loudness = loudness
+    }
+
+    /// Lets the last word before a pause go on for as long as it is heard: attention leaves a word before its sound ends.
+    ///
+    /// - Parameters:
+    ///   - span: The word's, in seconds.
+    ///   - limit: Where it ends at the latest.
+    /// - Returns: The word with its rest.
+    func extend(_ span: Range<Double>, until limit: Double) -> Range<Double> {
+        let first = Int((span.lowerBound * 100).rounded())
+        let last = Int((span.upperBound * 100).rounded())
+        let end = min(Int((min(limit, span.upperBound + Self.longestRest) * 100).rounded()), loudness.count)
+        guard first >= 0, last > first, last < end, let peak = loudness[first..<last].max(), peak > 0 else {
+            return span
+        }
+        var place = last
+        while place < end, loudness[place] >= peak * Self.quiet { place += 1 }
+        return place > last ? span.lowerBound..<Double(place) / 100 : span
     }
 
     /// Takes silence away from both ends of a span, in seconds.

@@ -59,6 +59,9 @@ struct WordTests {
         let edges = VoicedEdges(samples[...])
         #expect(edges.trim(0.1..<0.9) == 0.3..<0.6)
         #expect(edges.trim(0.35..<0.5) == 0.35..<0.5)
+        #expect(edges.extend(0.35..<0.5, until: 5) == 0.35..<0.6)
+        #expect(edges.extend(0.35..<0.5, until: 0.55) == 0.35..<0.55)
+        #expect(edges.extend(0.35..<0.7, until: 5) == 0.35..<0.7 && edges.extend(0.7..<0.8, until: 5) == 0.7..<0.8)
         // Nothing to go by.
         #expect(edges.trim(0.7..<0.9) == 0.7..<0.9 && edges.trim(0.98..<5) == 0.98..<5)
     }
