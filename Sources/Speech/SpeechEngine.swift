@@ -49,6 +49,8 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
     private static var channelCapacity: Int { 256 }
 
     package nonisolated let sampleRate: Int
+    /// Of its thread.
+    package nonisolated let heartbeat = Heartbeat()
     private nonisolated let executor: ThreadExecutor
     private let synthesizer: Synthesizer
     private let maxWaiting: Int
@@ -75,7 +77,7 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
         self.synthesizer = synthesizer
         self.maxWaiting = maxWaiting
         self.seat = seat
-        executor = ThreadExecutor(name: "speech", heartbeat: Heartbeat())
+        executor = ThreadExecutor(name: "speech", heartbeat: heartbeat)
     }
 
     /// How many utterances are under way.

@@ -21,7 +21,7 @@ extension Routes {
             case .loaded(let loaded, _, _):
                 Health.Component(
                     name: model.id,
-                    status: loaded.engine.heartbeat.silence < Self.longestSilence ? .ok : .failed
+                    status: loaded.heartbeat.silence < Self.longestSilence ? .ok : .failed
                 )
             }
         }
