@@ -6,6 +6,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace {
@@ -362,6 +363,25 @@ void check_pocket(tensors & file, const keys & header) {
     check_seanet(file, "a.gen.wav.seanet", "mimi", "1", true);
 }
 
+// llama.cpp asserts that all tokens are different ones, and that it knows how to take a text apart.
+void check_vocabulary(const gguf_context * model, const keys & header, cl_speech_family family) {
+    const std::string kind = header.text("tokenizer.ggml.model");
+    const bool is_known = family == CL_SPEECH_POCKETTTS ? kind == "t5" : kind == "gpt2" || kind == "llama";
+    if (!is_known) { refuse("its tokenizer is of kind " + kind); }
+    const int64_t index = gguf_find_key(model, "tokenizer.ggml.tokens");
+    if (index < 0 || gguf_get_kv_type(model, index) != GGUF_TYPE_ARRAY || gguf_get_arr_type(model, index) != GGUF_TYPE_STRING) {
+        refuse("there is no vocabulary");
+    }
+    const size_t count = gguf_get_arr_n(model, index);
+    std::unordered_set<std::string> tokens;
+    for (size_t token = 0; token < count; ++token) {
+        const std::string text = gguf_get_arr_str(model, index, token);
+        if (!tokens.insert(text.empty() ? "[EMPTY_" + std::to_string(token) + "]" : text).second) {
+            refuse("its vocabulary has a token twice: number " + std::to_string(token));
+        }
+    }
+}
+
 } // namespace
 
 cl_speech_family cl::family_of(const gguf_context * codec) {
@@ -396,8 +416,8 @@ void cl::check_talker(const gguf_context * model, cl_speech_family family) {
         header.number_or(name + ".rope.dimension_count", head) != head || (family == CL_SPEECH_POCKETTTS && head * heads != width)) {
         refuse("the sizes of its heads do not go together");
     }
+    check_vocabulary(model, header, family);
     const int64_t tokens = gguf_find_key(model, "tokenizer.ggml.tokens");
-    if (tokens < 0 || gguf_get_kv_type(model, tokens) != GGUF_TYPE_ARRAY) { refuse("there is no vocabulary"); }
     if (family == CL_SPEECH_POCKETTTS) { return; }
     if (gguf_get_arr_n(model, tokens) < (size_t) codec_rows) { refuse("its vocabulary has no codes"); }
     const std::string key = name + ".rope.dimension_sections";

@@ -9,7 +9,8 @@ import Testing
 struct SpeechModelTests {
     private static let text = "The quick brown fox jumps over the lazy dog."
     /// More than the 50 tokens that Pocket TTS takes at once.
-    private static let long = "One two three four, five six seven. Eight nine ten eleven; twelve. Thirteen fourteen fifteen!"
+    private static let long =
+        "One two three four, five six seven. Eight nine ten eleven; twelve. Thirteen fourteen fifteen!"
 
     /// A folder of this test's own, which is removed at its end.
     private func withFolder<Result>(_ body: (_ folder: String) throws -> Result) throws -> Result {
@@ -31,7 +32,8 @@ struct SpeechModelTests {
         try withFolder { folder in
             let (output, sample) = ("\(folder)/out.wav", "\(folder)/speaker.wav")
             var arguments = [
-                "llama-tts", "-m", kind.path, "-mm", kind.codecPath, "-p", text, "-o", output, "--seed", "\(seed)", "-n",
+                "llama-tts", "-m", kind.path, "-mm", kind.codecPath, "-p", text, "-o", output, "--seed", "\(seed)",
+                "-n",
                 "\(frames)", "-t", "1", "-c", "1024", "--log-verbosity", "0",
             ]
             if let speaker {
@@ -46,7 +48,11 @@ struct SpeechModelTests {
         }
     }
 
-    @Test("the samples are those of llama-tts for the same seed", arguments: TinySpeechModel.allCases, [1, 7, 2_000_000_000])
+    @Test(
+        "the samples are those of llama-tts for the same seed",
+        arguments: TinySpeechModel.allCases,
+        [1, 7, 2_000_000_000]
+    )
     func conformance(_ kind: TinySpeechModel, _ seed: UInt32) throws {
         let model = try kind.load(places: 1)
         let speaker = TinySpeechModel.speaker(200)
@@ -61,13 +67,13 @@ struct SpeechModelTests {
     func conformanceOfMore() throws {
         let kind = TinySpeechModel.qwen3tts
         let model = try kind.load(places: 1)
-        // The first seed of whose speech there are more frames than a window has.
-        let expected = try upstream(kind, Self.text, language: "de", seed: 2, frames: 80)
-        #expect(try kind.sound(model, Self.text, speaker: nil, language: "de", seed: 2, maxFrames: 80) == expected)
+        // A seed of whose speech there are more frames than a window has.
+        let expected = try upstream(kind, Self.text, language: "de", seed: 11, frames: 80)
+        #expect(try kind.sound(model, Self.text, speaker: nil, language: "de", seed: 11, maxFrames: 80) == expected)
         #expect(expected.count > 73 * 1920, "it ends before the second window")
-        let english = try upstream(kind, Self.text, seed: 2)
-        #expect(try kind.sound(model, Self.text, speaker: nil, seed: 2) == english)
-        #expect(try kind.sound(model, Self.text, speaker: nil, language: "de", seed: 2) != english)
+        let english = try upstream(kind, Self.text, seed: 11)
+        #expect(try kind.sound(model, Self.text, speaker: nil, seed: 11) == english)
+        #expect(try kind.sound(model, Self.text, speaker: nil, language: "de", seed: 11) != english)
     }
 
     @Test("they are of a text that Pocket TTS says in parts")
@@ -84,7 +90,12 @@ struct SpeechModelTests {
     func sideBySide(_ kind: TinySpeechModel) throws {
         let model = try kind.load(places: 3)
         let alone = try (0..<3).map { index in
-            try kind.sound(model, "\(Self.text) \(index)", speaker: TinySpeechModel.speaker(100 + 50 * Double(index)), seed: 5)
+            try kind.sound(
+                model,
+                "\(Self.text) \(index)",
+                speaker: TinySpeechModel.speaker(100 + 50 * Double(index)),
+                seed: 5
+            )
         }
         // The same seed for two of them: libmtmd draws from one generator, and would not set it back between them.
         var spoken = try (0..<3).map { index -> SpokenText? in
@@ -160,14 +171,16 @@ struct SpeechModelTests {
     func wrongFiles() throws {
         let (qwen, pocket) = (TinySpeechModel.qwen3tts, TinySpeechModel.pockettts)
         #expect(throws: LlamaError.self) { try SpeechFiles(model: qwen.path, codec: pocket.codecPath) }
-        #expect(throws: LlamaError.self) { try SpeechFiles(model: qwen.path, codec: TinyVisionModel.llama.projectorPath) }
+        #expect(throws: LlamaError.self) {
+            try SpeechFiles(model: qwen.path, codec: TinyVisionModel.llama.projectorPath)
+        }
         #expect(throws: LlamaError.self) { try SpeechFiles(model: qwen.codecPath, codec: qwen.codecPath) }
         #expect(throws: LlamaError.self) { try SpeechFiles(model: qwen.path, codec: "/nowhere") }
         #expect(SpeechFiles.isCodec(qwen.codecPath) && SpeechFiles.isCodec(pocket.codecPath))
         #expect(!SpeechFiles.isCodec(TinyVisionModel.llama.projectorPath) && !SpeechFiles.isCodec(qwen.path))
         try withFolder { folder in
             let data = try Data(contentsOf: URL(filePath: pocket.codecPath))
-            for count in [0, 100, data.count / 2, data.count - 1] {
+            for count in [0, 100, data.count / 2, data.count - 100] {
                 let path = "\(folder)/cut.gguf"
                 try data.prefix(count).write(to: URL(filePath: path))
                 #expect(throws: LlamaError.self, "\(count) bytes") { try SpeechFiles(model: pocket.path, codec: path) }
@@ -178,7 +191,10 @@ struct SpeechModelTests {
     /// Damages a header in many ways; each file either fails to load, fails to speak, or speaks.
     ///
     /// That this test comes to its end is what it is for: where something was taken for granted, native code ends the process.
-    @Test("damaged headers end in an error or in sound, never in the end of the process", arguments: TinySpeechModel.allCases)
+    @Test(
+        "damaged headers end in an error or in sound, never in the end of the process",
+        arguments: TinySpeechModel.allCases
+    )
     func damagedHeaders(_ kind: TinySpeechModel) throws {
         LlamaRuntime.start()
         var random = SplitMix(state: 4711)
@@ -260,6 +276,8 @@ private enum Wave {
 
     static func read(_ path: String) throws -> [Int16] {
         let data = [UInt8](try Data(contentsOf: URL(filePath: path)))
-        return stride(from: 44, to: data.count - 1, by: 2).map { Int16(bitPattern: UInt16(data[$0]) | UInt16(data[$0 + 1]) << 8) }
+        return stride(from: 44, to: data.count - 1, by: 2).map {
+            Int16(bitPattern: UInt16(data[$0]) | UInt16(data[$0 + 1]) << 8)
+        }
     }
 }

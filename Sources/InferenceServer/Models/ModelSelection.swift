@@ -23,7 +23,11 @@ struct ModelSelection {
         let kinds: [ModelFile.Kind] = [.chat, .embedding, .reranker, .speech]
         let defaults = kinds.compactMap(folder.defaultModel)
         if named.isEmpty {
-            if let file = defaults.first, file.kind != .speech { named.append(file) } else { named.append(try folder.chatModel(nil)) }
+            if let file = defaults.first, file.kind != .speech {
+                named.append(file)
+            } else {
+                named.append(try folder.chatModel(nil))
+            }
         }
         var wanted = try projector.file(in: folder)
         let draft = try draftModel.map { name throws(ModelFolderError) in try folder.chatModel(name) }

@@ -43,18 +43,20 @@ struct ServableModel: Sendable {
         let variant = ModelVariant(of: file, id: id, options)
         do {
             speech = try file.kind == .speech ? Self.speechFiles(file, codec) : nil
-            plan = try speech.map { try Self.speechPlan($0, variant, options, budget) } ?? LoadPlan(
-                path: variant.path,
-                options: variant.options,
-                contextLength: options.contextSize,
-                placement: options.gpuLayers,
-                draft: draft.map { file in
-                    let variant = ModelVariant(of: file, id: file.id, options)
-                    return DraftFile(path: variant.path, options: variant.options)
-                },
-                projector: projector?.path,
-                budget: budget
-            )
+            plan =
+                try speech.map { try Self.speechPlan($0, variant, options, budget) }
+                ?? LoadPlan(
+                    path: variant.path,
+                    options: variant.options,
+                    contextLength: options.contextSize,
+                    placement: options.gpuLayers,
+                    draft: draft.map { file in
+                        let variant = ModelVariant(of: file, id: file.id, options)
+                        return DraftFile(path: variant.path, options: variant.options)
+                    },
+                    projector: projector?.path,
+                    budget: budget
+                )
         } catch let error as ModelFolderError {
             throw error
         } catch let error as LoadPlanError {
@@ -82,7 +84,9 @@ struct ServableModel: Sendable {
 
     private static func speechFiles(_ file: ModelFile, _ codec: ModelFile?) throws -> SpeechFiles {
         guard let codec else {
-            throw ModelFolderError("\(file.path) speaks with a codec: put its file beside it, as mmproj-\(file.id).gguf")
+            throw ModelFolderError(
+                "\(file.path) speaks with a codec: put its file beside it, as mmproj-\(file.id).gguf"
+            )
         }
         return try SpeechFiles(model: file.path, codec: codec.path)
     }

@@ -42,7 +42,11 @@ extension Routes {
     /// - Throws: 501 where it is not built in, 503 where it could not be started.
     var speechService: SpeechService {
         get throws(APIError) {
-            if case .failure(let error) = speech.eSpeak, catalog.standard(.speech) == nil { throw APIError(error) }
+            // A neural model speaks without espeak-ng, but nothing does without files of sound.
+            if case .failure(let error) = speech.eSpeak, catalog.standard(.speech) == nil || MediaLibrary.version == nil
+            {
+                throw APIError(error)
+            }
             return speech
         }
     }

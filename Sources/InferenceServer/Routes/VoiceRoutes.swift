@@ -159,7 +159,13 @@ extension Routes {
     private var recordedVoices: [VoiceObject] {
         catalog.models.filter { $0.kind == .speech }.flatMap { model in
             SpeakerRecordings.names(beside: model).map { name in
-                VoiceObject(id: name, name: name, created: 0, kind: .builtIn, description: "a recording, for \(model.id)")
+                VoiceObject(
+                    id: name,
+                    name: name,
+                    created: 0,
+                    kind: .builtIn,
+                    description: "a recording, for \(model.id)"
+                )
             }
         }
     }

@@ -46,7 +46,9 @@ final class SpeakerRecordings: Sendable {
         } catch let error as CocoaError {
             throw APIError.badSpeaker(path, error.localizedDescription)
         }
-        guard samples.count >= sampleRate / 2 else { throw APIError.badSpeaker(path, "it is shorter than half a second") }
+        guard samples.count >= sampleRate / 2 else {
+            throw APIError.badSpeaker(path, "it is shorter than half a second")
+        }
         made.withLock { $0[path] = samples }
         return samples
     }

@@ -67,7 +67,9 @@ extension SpeechService {
     }
 
     /// The language to speak: as wished for, or the voice's own; nil to guess it.
-    private func language(_ wish: Speaker.Wish, _ voice: SpeechVoice?, _ neural: NeuralSpeech) throws(APIError) -> String? {
+    private func language(_ wish: Speaker.Wish, _ voice: SpeechVoice?, _ neural: NeuralSpeech) throws(APIError)
+        -> String?
+    {
         if let code = wish.language {
             let base = code.lowercased().prefix { $0 != "-" && $0 != "_" }
             guard let known = neural.languages.first(where: { $0 == base }) else {

@@ -60,7 +60,13 @@ package struct LoadPlan: Sendable {
         if placement == .automatic, !budget.gpus.isEmpty {
             let wanted = options
             layers = try LayerPlacement.most(of: information.layers) { count in
-                let measure = try LoadMeasure(path: path, gpuLayers: count, draft: draft, projector: projector, speech: speech)
+                let measure = try LoadMeasure(
+                    path: path,
+                    gpuLayers: count,
+                    draft: draft,
+                    projector: projector,
+                    speech: speech
+                )
                 let memory = try measure.memory(wanted)
                 return zip(memory.gpus, budget.gpus).allSatisfy { $0.total <= $1.budget }
             }

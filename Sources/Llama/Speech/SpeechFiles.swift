@@ -24,7 +24,9 @@ package struct SpeechFiles: Sendable {
 
     /// What the codec takes: about as much as its file.
     func codecMemory(usesGPU: Bool) -> ModelMemory {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: URL(filePath: codec).resolvingSymlinksInPath().path)
+        let attributes = try? FileManager.default.attributesOfItem(
+            atPath: URL(filePath: codec).resolvingSymlinksInPath().path
+        )
         let size = (attributes?[.size] as? NSNumber)?.uint64Value ?? 0
         var memory = ModelMemory(host: MemoryUse(), gpus: LlamaRuntime.gpus.map { _ in MemoryUse() })
         if usesGPU, !memory.gpus.isEmpty { memory.gpus[0].weights = size } else { memory.host.weights = size }

@@ -30,7 +30,7 @@ package struct SpeechRequest: RequestBody, Equatable {
     package let speed: Double
     /// A code such as `en` or `pt-BR`; nil to guess it.
     package let language: String?
-    /// Of a neural model's draws; nil for the voice's own. Not OpenAI's.
+    /// Of a neural model's draws; nil for the voice's own.
     package let seed: UInt32?
 }
 
