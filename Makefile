@@ -11,7 +11,7 @@ export ACCEL
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run tune build deps packages models test test-swift test-clients fuzz fuzz-api \
+.PHONY: help run tune build deps packages models test test-swift test-clients test-conformance fuzz fuzz-api \
 	bench bench-embeddings bench-neighbours bench-sampling bench-constraints bench-noise bench-speech \
 	soak test-asan test-tsan lint format clean distclean
 
@@ -52,6 +52,10 @@ test-swift: deps models
 	$(SWIFT) build --build-tests
 	@Scripts/test-swift.sh --skip-build --filter $(WAITING)
 	@Scripts/test-swift.sh --skip-build --skip $(WAITING)
+
+test-conformance: deps models  ## compare transcriptions with whisper-cli, built from the same sources
+	@Scripts/bench/build-whisper-cli.sh
+	$(SWIFT) test --filter WhisperTests
 
 test-clients: build models  # the official clients against the running server
 	@Scripts/python-env.sh
@@ -113,8 +117,8 @@ format:  ## put the sources into their format
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
 
 clean:  ## remove build products; fetched sources and models stay
-	rm -rf .build .build-asan .build-tsan .build-fuzz .native/build .native/build-bench .native/prefix \
-		.native/stamps/native .native/stamps/build-bench
+	rm -rf .build .build-asan .build-tsan .build-fuzz .native/build .native/build-bench .native/build-whisper .native/prefix \
+		.native/stamps/native .native/stamps/build-bench .native/stamps/build-whisper
 
 distclean: clean  ## remove everything that was fetched or built, the default models too
 	rm -rf .native .venv .venv-openai-2 models/SmolLM2-135M-Instruct.Q4_1.gguf models/all-MiniLM-L6-v2.F16.gguf

@@ -34,16 +34,19 @@ let acceleratorLibraries: [LinkerSetting] = {
     }
 }()
 
-/// llama.cpp, whisper.cpp and the one ggml under both, in link order.
+/// llama.cpp and the ggml that it shares with whisper.cpp, in link order.
 let nativeLibraries: [LinkerSetting] =
     [.unsafeFlags(["-L\(prefix)/lib"])]
     + [
-        "llama-common", "llama-common-base", "mtmd", "whisper", "llama", "vendor-hash", "cpp-httplib", "ggml",
+        "llama-common", "llama-common-base", "mtmd", "llama", "vendor-hash", "cpp-httplib", "ggml",
     ].map { .linkedLibrary($0) }
     + acceleratorLibraries
     + [
         "ggml-blas", "ggml-cpu", "ggml-base", "openblas", "gomp", "stdc++", "m", "pthread", "dl",
     ].map { .linkedLibrary($0) }
+
+/// whisper.cpp's sources.
+let whisper = "\(Context.packageDirectory)/.native/src/whisper.cpp"
 
 let nativeHeaders = ["-I\(prefix)/include", "-I\(prefix)/include/llama-common"]
 
@@ -67,8 +70,12 @@ let package = Package(
         ),
         .target(
             name: "CWhisper",
-            cSettings: [.unsafeFlags(nativeHeaders)],
-            linkerSettings: nativeLibraries
+            // It compiles whisper.cpp itself, with what the library was built with; its detector of voices is embedded.
+            cxxSettings: [
+                .unsafeFlags(nativeHeaders + ["-I\(whisper)/src", "--embed-dir=\(whisper)/models", "-O2"]),
+                .define("NDEBUG"), .define("GGML_MAX_NAME", to: "128"), .define("WHISPER_VERSION", to: "\"1.8.5\""),
+            ],
+            linkerSettings: nativeLibraries + [.linkedLibrary("z")]
         ),
         .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CJansson", linkerSettings: [.linkedLibrary("jansson")]),
@@ -118,14 +125,15 @@ let package = Package(
         ),
         .target(
             name: "Speech",
-            dependencies: ["CESpeak", "CWhisper", "Media", "RuntimeSupport"],
+            dependencies: ["CESpeak", "Media", "RuntimeSupport"],
             swiftSettings: strictInterop
         ),
+        .target(name: "Whisper", dependencies: ["CWhisper", "RuntimeSupport"], swiftSettings: strictInterop),
         .executableTarget(
             name: "InferenceServer",
             dependencies: [
                 "HTTP", "KVStore", "Llama", "Media", "RuntimeSupport", "Scheduling", "Speech", "Tokenizer", "Tuning",
-                "WireFormat", "YAML",
+                "Whisper", "WireFormat", "YAML",
             ],
             // The page of /docs is part of the program.
             resources: [.embedInCode("Docs/page.html"), .embedInCode("Docs/page.css"), .embedInCode("Docs/page.js")],
@@ -187,6 +195,11 @@ let package = Package(
         .testTarget(
             name: "SpeechTests",
             dependencies: ["Media", "RuntimeSupport", "Speech"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WhisperTests",
+            dependencies: ["CWhisper", "RuntimeSupport", "Whisper"],
             swiftSettings: strict
         ),
         .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "TestSupport"], swiftSettings: strict),

@@ -69,7 +69,7 @@ def test_every_route_is_there_with_and_without_a_prefix(server, prefix):
 # Gone from OpenAI's API, and those that need no parameters: these do what they are there for, so test_webui.py tries them.
 GONE = ("/v1/edits", "/v1/assistants", "/v1/threads")
 # They take forms.
-FORMS = ("/v1/audio/voices", "/v1/audio/voice_consents")
+FORMS = ("/v1/audio/voices", "/v1/audio/voice_consents", "/v1/audio/transcriptions", "/v1/audio/translations")
 ACTIONS = ("/v1/internal/model/unload", "/v1/internal/stop-generation")
 
 

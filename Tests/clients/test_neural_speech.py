@@ -153,7 +153,7 @@ def test_a_damaged_codec_leaves_the_server_as_it_is(launch, tmp_path):
     damaged.write_bytes(data)
     server = launch("--models-dir", folder, "--ctx-size", "512", "--parallel", "1")
     assert server.request("POST", PATH, {"model": POCKET, "input": TEXT, "voice": "alloy"}).status == 400
-    assert "a.gen.flow.input_proj.weight" in server.log
+    assert "a.gen.flow.input_proj" in server.log
     assert server.request("POST", PATH, {"model": "tts-1", "input": TEXT, "voice": "alloy"}).status == 200
     server.stop()
 

@@ -3,15 +3,10 @@
 #ifndef CWHISPER_H
 #define CWHISPER_H
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-// whisper.cpp's version. A static string.
-const char * cw_version(void);
-
-#ifdef __cplusplus
-}
-#endif
+#include "cw_model.h"
+#include "cw_run.h"
+#include "cw_runtime.h"
+#include "cw_status.h"
+#include "cw_vad.h"
 
 #endif

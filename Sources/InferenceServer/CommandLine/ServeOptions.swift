@@ -133,6 +133,21 @@ struct ServeOptions {
         value: "N",
         help: "longest text that is spoken in one request, in characters\n(default: 4096)"
     )
+    static let transcriptions = CommandLineOption(
+        "--transcriptions",
+        value: "N",
+        help: "transcriptions that run at once, by turns; others wait (default: 2)"
+    )
+    static let transcriptionBeams = CommandLineOption(
+        "--transcription-beams",
+        value: "N",
+        help: "beams that a transcription is searched with, up to 8; 1: greedy\n(default: 1)"
+    )
+    static let maxTranscription = CommandLineOption(
+        "--max-transcription-minutes",
+        value: "N",
+        help: "longest sound that is transcribed, in minutes (default: 120)"
+    )
     static let inlineTemplates = CommandLineOption(
         "--allow-inline-templates",
         help:
@@ -151,7 +166,7 @@ struct ServeOptions {
             host, port, listen, insecureListen, allowHost, corsOrigin, apiKey, apiKeyFile, certificate, certificateKey,
             strictModels, maxQueue, maxGap, maxBody, speculation, draftModel, projector, storeFolder, storeSize,
             maxResponses, responsesSize, embeddingOverflow, characters, instructionTemplates, inlineTemplates, voices,
-            maxSpeechInput, showPrompts, api, publicAPI,
+            maxSpeechInput, transcriptions, transcriptionBeams, maxTranscription, showPrompts, api, publicAPI,
         ] + ModelOptions.all
 
     var model: ModelOptions
@@ -182,6 +197,7 @@ struct ServeOptions {
     var voiceFolder: String
     /// In characters.
     var maxSpeechInput: Int
+    var transcription: TranscriptionSettings
     var showsPrompts: Bool
 
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
@@ -220,6 +236,12 @@ struct ServeOptions {
         allowsInlineTemplates = options.has(Self.inlineTemplates)
         voiceFolder = options.string(Self.voices) ?? beside.appending(path: "voices").path
         maxSpeechInput = try options.integer(Self.maxSpeechInput, in: 1...1_000_000) ?? 4096
+        transcription = TranscriptionSettings(
+            atOnce: try options.integer(Self.transcriptions, in: 1...64) ?? 2,
+            maxWaiting: maxQueue,
+            longest: .seconds(60 * (try options.integer(Self.maxTranscription, in: 1...1440) ?? 120)),
+            beams: try options.integer(Self.transcriptionBeams, in: 1...8) ?? 1
+        )
         showsPrompts = options.has(Self.showPrompts)
         if !isLoopback, apiKeys.isEmpty, !options.has(Self.insecureListen) {
             throw UsageError(

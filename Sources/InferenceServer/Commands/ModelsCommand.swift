@@ -1,6 +1,7 @@
 import Foundation
 import Llama
 import RuntimeSupport
+import Whisper
 
 /// `inference-server models`: a table of what is installed.
 struct ModelsCommand {
@@ -11,15 +12,21 @@ struct ModelsCommand {
         Log.setLevel(.error)
         LlamaRuntime.start()
         let folder = ModelFolder(path: folder)
-        guard !folder.files.isEmpty else {
+        let transcribers = folder.transcriptionFiles(atOnce: 1, gpus: 0)
+        guard !folder.files.isEmpty || !transcribers.isEmpty else {
             Console.print("No models in \(folder.path). Run 'make models', or put GGUF files there.")
             return
         }
-        let rows = folder.files.map { file in
+        var rows = folder.files.map { file in
             [
                 folder.id(of: file) + (folder.isDefault(file) ? " *" : ""), size(file.size), file.architecture,
                 serves(file.kind),
             ]
+        }
+        for (place, file) in transcribers.enumerated() {
+            rows.append([
+                file.id + (place == 0 ? " *" : ""), size(file.information.fileSize), "whisper", "transcriptions",
+            ])
         }
         let table = [["MODEL", "SIZE", "ARCHITECTURE", "SERVES"]] + rows
         let widths = (0..<4).map { column in table.map { $0[column].count }.max() ?? 0 }

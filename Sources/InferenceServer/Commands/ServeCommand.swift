@@ -32,6 +32,10 @@ struct ServeCommand {
             budget: budget
         )
         selection.printPlan(budget, available: available)
+        var transcription = options.transcription
+        transcription.threads = options.model.threads ?? LlamaRuntime.bestThreadCount
+        let transcribers = folder.transcriptionFiles(atOnce: transcription.atOnce, gpus: budget.gpus.count)
+        for file in transcribers { Log("memory").info(file.summary) }
 
         // First of all, so that a conflict is found before a long loading; clients that come meanwhile wait.
         let listener = try ListeningSocket(host: options.host, port: options.port)
@@ -46,9 +50,11 @@ struct ServeCommand {
             selection,
             budget: budget,
             policy: policy,
-            cores: CoreArbiter(),
+            cores: transcription.cores,
             acceptsAliases: options.acceptsAliases,
             embeddingOverflow: options.embeddingOverflow,
+            transcribers: transcribers,
+            transcription: transcription,
             store: store.map { ($0, options.apiKeys) },
             abort: loading
         )

@@ -8,21 +8,26 @@ enum LoadedModel: Sendable {
     case embedding(EmbeddingModel)
     /// One that speaks.
     case speech(NeuralSpeech)
+    /// One that writes down what is said.
+    case transcription(TranscriptionModel)
 
     var id: String {
         switch self {
         case .chat(let model): model.id
         case .embedding(let model): model.id
         case .speech(let model): model.id
+        case .transcription(let model): model.id
         }
     }
 
-    /// Of the thread that computes for it.
-    var heartbeat: Heartbeat {
+    /// Of the thread that computes its steps; transcriptions have threads of their own, and give way to everything else for as long
+    /// as that takes.
+    var heartbeat: Heartbeat? {
         switch self {
         case .chat(let model): model.engine.heartbeat
         case .embedding(let model): model.engine.heartbeat
         case .speech(let model): model.heartbeat
+        case .transcription: nil
         }
     }
 
@@ -31,6 +36,7 @@ enum LoadedModel: Sendable {
     var embedding: EmbeddingModel? { if case .embedding(let model) = self { model } else { nil } }
 
     var speech: NeuralSpeech? { if case .speech(let model) = self { model } else { nil } }
+    var transcription: TranscriptionModel? { if case .transcription(let model) = self { model } else { nil } }
 
     /// Ends everything that it does.
     func stop() async {
@@ -38,6 +44,7 @@ enum LoadedModel: Sendable {
         case .chat(let model): await model.stop()
         case .embedding(let model): await model.engine.stop()
         case .speech(let model): await model.stop()
+        case .transcription(let model): await model.stop()
         }
     }
 }

@@ -3,14 +3,23 @@ import WireFormat
 
 extension ModelCatalog {
     /// What `GET /v1/models` lists.
-    var cards: [ModelCard] { models.map(card) }
+    var cards: [ModelCard] { models.map(card) + transcribers.map(card) }
 
     /// - Throws: 404 `model_not_found`.
-    func card(_ name: String) throws(APIError) -> ModelCard { card(of: try model(name)) }
+    func card(_ name: String) throws(APIError) -> ModelCard {
+        if let file = transcriber(named: name) { return card(of: file) }
+        if acceptsAliases, Self.transcriptionAliases.contains(name), let file = transcribers.first {
+            return card(of: file)
+        }
+        return card(of: try model(name))
+    }
 
     /// Whether it is in memory, in a word.
-    func status(of model: ServableModel) -> String {
-        switch pool.phase(model.id) {
+    func status(of model: ServableModel) -> String { status(of: model.id) }
+
+    /// The same for a model's id.
+    func status(of id: String) -> String {
+        switch pool.phase(id) {
         case .absent, .unloading: "unloaded"
         case .loading: "loading"
         case .loaded: "loaded"

@@ -8,6 +8,9 @@ import WireFormat
 struct ModelCatalog: Sendable {
     /// The default model first; of each kind, its default first.
     let models: [ServableModel]
+    /// Those that transcribe, the default first.
+    let transcribers: [TranscriptionFile]
+    let transcription: TranscriptionSettings
     /// Ids of models that are installed and can't be served.
     let unusable: Set<String>
     let pool: ModelPool<LoadedModel>
@@ -29,6 +32,8 @@ struct ModelCatalog: Sendable {
     ///   - cores: What all engines share.
     ///   - acceptsAliases: Whether OpenAI's names stand for the default models.
     ///   - embeddingOverflow: What is done with texts that are too long to be embedded.
+    ///   - transcribers: The whisper models that are installed.
+    ///   - transcription: How they are used.
     ///   - store: Where prefixes outlive the process, and the keys whose they are.
     ///   - abort: Raised, it cuts off loads that are under way.
     init(
@@ -38,19 +43,32 @@ struct ModelCatalog: Sendable {
         cores: CoreArbiter,
         acceptsAliases: Bool,
         embeddingOverflow: EmbeddingOverflow = .refuse,
+        transcribers: [TranscriptionFile] = [],
+        transcription: TranscriptionSettings = TranscriptionSettings(),
         store: (store: KVStore, keys: [String])? = nil,
         abort: AbortFlag = AbortFlag()
     ) {
         models = selection.models
+        let taken = Set(selection.models.map(\.id) + selection.unusable)
+        self.transcribers = transcribers.filter { !taken.contains($0.id) }
+        self.transcription = transcription
         unusable = selection.unusable
         self.acceptsAliases = acceptsAliases
         self.embeddingOverflow = embeddingOverflow
         moderator = Moderator()
         let known = Dictionary(uniqueKeysWithValues: models.map { ($0.id, $0) })
+        let whisper = Dictionary(self.transcribers.map { ($0.id, $0) }) { first, _ in first }
         pool = ModelPool(
-            PoolState(budget: budget, costs: known.mapValues(\.memory), maxWaiting: policy.maxWaiting),
+            PoolState(
+                budget: budget,
+                costs: known.mapValues(\.memory).merging(whisper.mapValues(\.memory)) { first, _ in first },
+                maxWaiting: policy.maxWaiting
+            ),
             patience: { try await Task.sleep(for: Self.patience) },
             load: { id in
+                if let file = whisper[id] {
+                    return .transcription(try await onThread("load") { try TranscriptionModel(file, transcription) })
+                }
                 guard let model = known[id] else { throw PoolError.loadFailed(id, "there is no such model") }
                 if model.kind == .speech {
                     let waiting = policy.maxWaiting
@@ -86,6 +104,7 @@ struct ModelCatalog: Sendable {
     func model(_ name: String?) throws(APIError) -> ServableModel {
         guard let name else { return chosenModel ?? models[0] }
         if let model = own(name) { return model }
+        if transcriber(named: name) != nil { throw .transcribesAlone(name) }
         if unusable.contains(name) {
             throw APIError(
                 status: 400,
@@ -213,8 +232,13 @@ struct ModelCatalog: Sendable {
     }
 
     private func lease(_ model: ServableModel) async throws -> ModelLease<LoadedModel> {
+        try await lease(id: model.id)
+    }
+
+    /// The model of an id, loaded and kept so for as long as the lease is held.
+    func lease(id: String) async throws -> ModelLease<LoadedModel> {
         do {
-            return try await pool.lease(model.id)
+            return try await pool.lease(id)
         } catch let error as PoolError {
             if case .loadFailed = error { Log("model").error(error.description) }
             throw APIError(error)

@@ -118,6 +118,11 @@ struct ModelFolder {
 
     private func entry(of file: ModelFile) -> ManifestEntry? { manifest[URL(filePath: file.path).lastPathComponent] }
 
+    /// What the manifest says of a file.
+    func entry(_ path: String) -> (id: String, isDefault: Bool)? {
+        manifest[URL(filePath: path).lastPathComponent].map { ($0.id, $0.isDefault) }
+    }
+
     /// A missing or broken manifest is no manifest: every file is served under its own name.
     private static func readManifest(_ path: String) -> [String: ManifestEntry] {
         guard let data = FileManager.default.contents(atPath: path),

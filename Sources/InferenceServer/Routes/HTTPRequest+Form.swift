@@ -15,7 +15,8 @@ extension MultipartForm {
     /// The file that a request names.
     subscript(file: FormFile) -> ArraySlice<UInt8> { parts[file.part].content }
 
-    /// The form as an object of JSON: texts, arrays of texts for names that end with `[]`, and files.
+    /// The form as an object of JSON: texts, arrays of texts for names that end with `[]`, objects for names with a member's
+    /// in brackets (`chunking_strategy[type]`), and files.
     fileprivate var object: JSONObject {
         get throws(APIError) {
             var names: [String] = []
@@ -25,18 +26,34 @@ extension MultipartForm {
                 values[part.name, default: []].append(try part.json(index))
             }
             var object = JSONObject()
+            var objects: [String] = []
+            var members: [String: JSONObject] = [:]
             for name in names {
                 let found = values[name] ?? []
                 if name.hasSuffix("[]") {
                     object.append(String(name.dropLast(2)), .array(found))
+                } else if found.count == 1, let (outer, member) = name.bracketed {
+                    if members[outer] == nil { objects.append(outer) }
+                    members[outer, default: JSONObject()].append(member, found[0])
                 } else if found.count == 1 {
                     object.append(name, found[0])
                 } else {
                     throw .invalidRequest("The form has several parts named '\(name.prefix(100))'.", param: name)
                 }
             }
+            for name in objects where object[name] == nil {
+                object.append(name, members[name].map { .object($0) } ?? [:])
+            }
             return object
         }
+    }
+}
+
+extension String {
+    /// The two names of `outer[member]`.
+    fileprivate var bracketed: (outer: String, member: String)? {
+        guard let match = wholeMatch(of: /([^\[\]]+)\[([^\[\]]+)\]/) else { return nil }
+        return (String(match.1), String(match.2))
     }
 }
 

@@ -87,6 +87,38 @@ extension MetricsText {
             "1 where the model is in memory.",
             catalog.models.map { ([("model", $0.id)], catalog.status(of: $0) == "loaded" ? 1 : 0) }
         )
+        let transcribers = catalog.transcribers.map { file in
+            (labels: [("model", file.id)] as Labels, file: file, counts: file.board.withLock { $0 })
+        }
+        counter(
+            Self.prefix + "transcriptions_total",
+            "Requests for transcriptions by how they ended; rejected ones found the queue full (429).",
+            transcribers.flatMap { labels, _, counts in
+                TranscriptionCounts.Outcome.allCases.map { outcome in
+                    (labels + [("outcome", outcome.rawValue)], counts.requests[outcome] ?? 0)
+                }
+            }
+        )
+        counter(
+            Self.prefix + "transcribed_seconds_total",
+            "Seconds of sound that were transcribed to their end.",
+            transcribers.map { ($0.labels, UInt64($0.counts.seconds)) }
+        )
+        for (name, help, path) in [
+            ("transcriptions_running", "Transcriptions that take turns.", \TranscriptionLoad.running),
+            ("transcriptions_waiting", "Transcriptions in the queue.", \TranscriptionLoad.waiting),
+        ] {
+            gauge(
+                Self.prefix + name,
+                help,
+                transcribers.map { ($0.labels, UInt64(catalog.load(of: $0.file)[keyPath: path])) }
+            )
+        }
+        gauge(
+            Self.prefix + "transcription_model_loaded",
+            "1 where the model is in memory.",
+            transcribers.map { ($0.labels, catalog.status(of: $0.file.id) == "loaded" ? 1 : 0) }
+        )
         if let residentBytes {
             gauge("process_resident_memory_bytes", "Resident memory size in bytes.", [([], residentBytes)])
         }

@@ -4,7 +4,7 @@ import WireFormat
 
 extension Routes {
     /// Sound, and the voices it is made with.
-    var audioRoutes: [Route] { speechRoutes + voiceRoutes + voiceConsentRoutes }
+    var audioRoutes: [Route] { speechRoutes + transcriptionRoutes + voiceRoutes + voiceConsentRoutes }
 
     private var speechRoutes: [Route] {
         [
@@ -14,6 +14,28 @@ extension Routes {
                 operation: Operation("Speech", .openAI, body: SpeechRequest.self, answer: .audioOrEvents),
                 handler: createSpeech
             )
+        ]
+    }
+
+    private var transcriptionRoutes: [Route] {
+        [
+            Route(
+                method: .post,
+                pattern: "/audio/transcriptions",
+                operation: Operation(
+                    "A transcription",
+                    .openAI,
+                    body: TranscriptionRequest.self,
+                    answer: .jsonOrEvents
+                ),
+                handler: createTranscription
+            ),
+            Route(
+                method: .post,
+                pattern: "/audio/translations",
+                operation: Operation("A translation into English", .openAI, body: TranslationRequest.self),
+                handler: createTranslation
+            ),
         ]
     }
 

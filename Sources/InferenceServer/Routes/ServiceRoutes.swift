@@ -4,6 +4,7 @@ import Media
 import RuntimeSupport
 import Scheduling
 import Speech
+import Whisper
 import WireFormat
 
 extension Routes {
@@ -14,15 +15,15 @@ extension Routes {
 
     /// Answers `GET /health`.
     func health(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let components = catalog.models.compactMap { model -> Health.Component? in
-            switch catalog.pool.phase(model.id) {
-            case .absent, .unloading: nil
-            case .loading: Health.Component(name: model.id, status: .loading)
+        let components = (catalog.models.map(\.id) + catalog.transcribers.map(\.id)).compactMap {
+            id -> Health.Component? in
+            switch catalog.pool.phase(id) {
+            case .absent, .unloading: return nil
+            case .loading: return Health.Component(name: id, status: .loading)
             case .loaded(let loaded, _, _):
-                Health.Component(
-                    name: model.id,
-                    status: loaded.heartbeat.silence < Self.longestSilence ? .ok : .failed
-                )
+                // Transcriptions give way to everything else, for as long as that takes: their silence says nothing.
+                let isAlive = loaded.heartbeat.map { $0.silence < Self.longestSilence } ?? true
+                return Health.Component(name: id, status: isAlive ? .ok : .failed)
             }
         }
         let isAlive = components.allSatisfy { $0.status != .failed }

@@ -1,5 +1,0 @@
-#include "CWhisper.h"
-
-#include "whisper.h"
-
-const char * cw_version(void) { return whisper_version(); }
