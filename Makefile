@@ -13,7 +13,7 @@ ARGS    ?=
 .DEFAULT_GOAL := help
 .PHONY: help run tune build deps packages models test test-swift test-clients test-conformance fuzz fuzz-api \
 	bench bench-embeddings bench-neighbours bench-sampling bench-constraints bench-noise bench-speech \
-	soak test-asan test-tsan lint format clean distclean
+	train-whisper soak test-asan test-tsan lint format clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,12 +103,15 @@ bench-noise: deps models  ## measure how much the shape of a batch changes logit
 	@$(SWIFT) build --configuration release --product NoiseBench
 	@.build/release/NoiseBench models/SmolLM2-135M-Instruct.Q4_1.gguf
 
+train-whisper: deps  ## train the small whisper model of the tests anew, for an hour or so
+	@Scripts/train-whisper/run.sh
+
 # XCTest's own runner, which no test uses, leaks; and a TSan build cannot see what OpenMP orders.
 test-asan: deps models  ## run the Swift tests under the address sanitizer
 	$(SWIFT) test --disable-xctest --sanitize address --scratch-path .build-asan
 
-test-tsan: deps models  ## run the Swift tests under the thread sanitizer (those that compute with llama.cpp excepted)
-	$(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build-tsan --skip LlamaTests
+test-tsan: deps models  ## run the Swift tests under the thread sanitizer (those that compute with ggml excepted)
+	$(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build-tsan --skip "LlamaTests|WhisperTests"
 
 lint:  ## check format and style
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of requests and the native code behind the shim, led by coverage (libFuzzer), under the address sanitizer.
+# Fuzzes the readers of requests and files, and the native code behind the shim, led by coverage (libFuzzer), under the address sanitizer.
 # FUZZ_MINUTES: how long in all, 60 where not said. What is learned stays in .build-fuzz, and the next run goes on from it.
 source "$(dirname "$0")/common.sh"
 
 minutes="${FUZZ_MINUTES:-60}"
 [[ "$minutes" =~ ^[1-9][0-9]*$ ]] || fail "FUZZ_MINUTES must be a number of minutes, not '$minutes'"
 work="$ROOT/.build-fuzz"
-programs=(FuzzDecoders:decoders FuzzNative:native)
+programs=(FuzzDecoders:decoders FuzzFiles:files FuzzNative:native)
 # Not --sanitize: of two, the Swift compiler takes one.
 flags=(
     --configuration release --package-path Tests/Fuzz --scratch-path "$work"
@@ -34,6 +34,6 @@ done
 
 if [ "$failed" != 0 ]; then
     ls -t "$work/findings" >&2
-    fail "inputs that fail lie in $work/findings; give one to $folder/FuzzDecoders or FuzzNative to see it again"
+    fail "inputs that fail lie in $work/findings; give one to the program in $folder that it is named for to see it again"
 fi
 say "no input failed"

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Makes a whisper model for tests: upstream's header, filters and vocabulary, random weights from a fixed seed.
 
-usage: make-whisper-models.py HEADER OUT [--width N] [--heads N] [--layers N] [--audio-context N] [--seed N]
+usage: make-whisper-models.py HEADER OUT [--width N] [--heads N] [--layers N] [--audio-context N] [--seed N] [--deaf]
 
 HEADER is one of whisper.cpp's models/for-tests-ggml-*.bin. Without options the model has the header's shapes. It writes
 nonsense, but nonsense that depends on the sound; its numbers are large enough for one token to be far likelier than the next, and
-timestamps and ends come often. Only numpy is needed. The tensors are those that whisper.cpp's convert-pt-to-ggml.py writes, the
+timestamps and ends come often. With --deaf its decoder does not attend to the sound, so that it writes as much whatever it hears,
+in the same time: for benchmarks. Only numpy is needed. The tensors are those that whisper.cpp's convert-pt-to-ggml.py writes, the
 matrices in f16.
 """
 
@@ -64,12 +65,12 @@ class Writer:
             if part != "key":
                 self.write(f"{name}.{part}.bias", self.normal(width, scale=0.1))
 
-    def block(self, name: str, width: int, crosses: bool) -> None:
+    def block(self, name: str, width: int, crosses: bool, hears: bool = True) -> None:
         self.norm(f"{name}.attn_ln", width)
         self.attention(f"{name}.attn", width, gain=3.0 if crosses else 1.0)
         if crosses:
             self.norm(f"{name}.cross_attn_ln", width)
-            self.attention(f"{name}.cross_attn", width, gain=2.0)
+            self.attention(f"{name}.cross_attn", width, gain=2.0 if hears else 0.0)
         self.norm(f"{name}.mlp_ln", width)
         self.matrix(f"{name}.mlp.0.weight", 4 * width, width)
         self.write(f"{name}.mlp.0.bias", self.normal(4 * width, scale=0.1))
@@ -114,7 +115,7 @@ def write_model(header: str, out: str, options: argparse.Namespace) -> None:
         rows[first_timestamp:] *= 1.1
         writer.write("decoder.token_embedding.weight", rows, half=True)
         for layer in range(numbers["text_layers"]):
-            writer.block(f"decoder.blocks.{layer}", width, crosses=True)
+            writer.block(f"decoder.blocks.{layer}", width, crosses=True, hears=not options.deaf)
         writer.norm("decoder.ln", width, gain=8.0)
 
 
@@ -125,6 +126,7 @@ def main() -> None:
     for name in ["--width", "--heads", "--layers", "--audio-context"]:
         parser.add_argument(name, type=int)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--deaf", action="store_true")
     options = parser.parse_args()
     write_model(options.header, options.out, options)
 

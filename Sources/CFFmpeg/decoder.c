@@ -15,7 +15,10 @@ static const char *const decoders =
     "mp3,mp3float,aac,aac_fixed,flac,alac,vorbis,libvorbis,opus,libopus,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,"
     "pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_u8,pcm_s8,pcm_alaw,pcm_mulaw,adpcm_ms,adpcm_ima_wav,gsm_ms";
 
-enum { MAXIMUM_STREAMS = 16, PROBE_BYTES = 1 << 20, PROBE_PACKETS = 256, BUFFER = 32 << 10 };
+// Rates that sound has. The resampler's filter grows with the rate, and what it makes of a frame with 1 / the rate.
+enum { LOWEST_RATE = 1000, HIGHEST_RATE = 768000 };
+
+enum { PART = 1 << 16, MAXIMUM_STREAMS = 16, PROBE_BYTES = 1 << 20, PROBE_PACKETS = 256, BUFFER = 32 << 10 };
 
 // A file in memory.
 typedef struct {
@@ -81,14 +84,11 @@ static cff_status open_input(decoding *decoding, AVIOContext *io, cff_message *m
     decoding->file->protocol_whitelist = av_strdup("");
     if (!decoding->file->format_whitelist || !decoding->file->codec_whitelist || !decoding->file->protocol_whitelist)
         return CFF_NO_MEMORY;
-    // Frees the context where it fails.
-    int error = avformat_open_input(&decoding->file, NULL, NULL, NULL);
-    if (error == AVERROR(ENOMEM)) return CFF_NO_MEMORY;
-    if (error < 0) return CFF_UNKNOWN_FORMAT;
-    error = avformat_find_stream_info(decoding->file, NULL);
-    if (error < 0) return error == AVERROR(ENOMEM) ? CFF_NO_MEMORY : CFF_NO_SOUND;
+    // Frees the context where it fails. It also says that there is no memory where a size in the file is absurd, so that is no
+    // other fault than the rest.
+    if (avformat_open_input(&decoding->file, NULL, NULL, NULL) < 0) return CFF_UNKNOWN_FORMAT;
     (void)message;
-    return CFF_OK;
+    return avformat_find_stream_info(decoding->file, NULL) < 0 ? CFF_NO_SOUND : CFF_OK;
 }
 
 static cff_status open_codec(decoding *decoding) {
@@ -101,7 +101,7 @@ static cff_status open_codec(decoding *decoding) {
     decoding->codec = avcodec_alloc_context3(codec);
     if (!decoding->codec) return CFF_NO_MEMORY;
     AVStream *stream = decoding->file->streams[decoding->stream];
-    if (avcodec_parameters_to_context(decoding->codec, stream->codecpar) < 0) return CFF_NO_MEMORY;
+    if (avcodec_parameters_to_context(decoding->codec, stream->codecpar) < 0) return CFF_NO_SOUND;
     decoding->codec->codec_whitelist = av_strdup(decoders);
     decoding->codec->pkt_timebase = stream->time_base;
     decoding->codec->thread_count = 1;
@@ -118,17 +118,24 @@ static cff_status deliver(decoding *decoding, const AVFrame *frame) {
     if (!decoding->resampler) return CFF_OK;
     int room = swr_get_out_samples(decoding->resampler, frame ? frame->nb_samples : 0);
     if (room <= 0) return CFF_OK;
+    // Part by part: a frame of a few bytes may become minutes of sound.
+    if (room > PART) room = PART;
     float *output = av_malloc_array((size_t)room, sizeof *output);
     if (!output) return CFF_NO_MEMORY;
     uint8_t *target = (uint8_t *)output;
-    int made = swr_convert(
-        decoding->resampler, &target, room, frame ? (const uint8_t **)frame->extended_data : NULL,
-        frame ? frame->nb_samples : 0);
+    const uint8_t **input = frame ? (const uint8_t **)frame->extended_data : NULL;
+    int count = frame ? frame->nb_samples : 0;
     cff_status status = CFF_OK;
-    if (made < 0) decoding->faults++;
-    if (made > 0) {
+    while (status == CFF_OK) {
+        int made = swr_convert(decoding->resampler, &target, room, input, count);
+        if (made < 0) decoding->faults++;
+        if (made <= 0) break;
         decoding->is_heard = true;
         if (!decoding->sink(decoding->context, output, (size_t)made)) status = CFF_STOPPED;
+        // Behind a part that is not full, the rest waits for what comes next.
+        if (made < room) break;
+        // The frame has been taken in; asked with nothing more, the resampler goes on with it.
+        count = 0;
     }
     av_free(output);
     return status;
@@ -136,7 +143,8 @@ static cff_status deliver(decoding *decoding, const AVFrame *frame) {
 
 // Sets the resampler up for a frame; a file may change its rate and channels on the way.
 static cff_status prepare(decoding *decoding, AVFrame *frame) {
-    if (frame->ch_layout.nb_channels < 1 || frame->sample_rate < 1) return CFF_DAMAGED;
+    if (frame->ch_layout.nb_channels < 1) return CFF_DAMAGED;
+    if (frame->sample_rate < LOWEST_RATE || frame->sample_rate > HIGHEST_RATE) return CFF_DAMAGED;
     if (matches(decoding, frame)) return CFF_OK;
     cff_status status = deliver(decoding, NULL);
     if (status != CFF_OK) return status;
@@ -168,7 +176,6 @@ static cff_status drain(decoding *decoding) {
     while (true) {
         int error = avcodec_receive_frame(decoding->codec, decoding->frame);
         if (error == AVERROR(EAGAIN) || error == AVERROR_EOF) return CFF_OK;
-        if (error == AVERROR(ENOMEM)) return CFF_NO_MEMORY;
         if (error < 0) {
             decoding->faults++;
             return CFF_OK;
@@ -192,7 +199,6 @@ static cff_status decode_all(decoding *decoding) {
     cff_status status;
     while (true) {
         int error = av_read_frame(decoding->file, decoding->packet);
-        if (error == AVERROR(ENOMEM)) return CFF_NO_MEMORY;
         if (error < 0) {
             // Also where the file ends early.
             if (error != AVERROR_EOF) decoding->faults++;

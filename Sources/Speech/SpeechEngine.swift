@@ -39,6 +39,8 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
     private struct Job {
         let utterance: Utterance<Synthesizer.Voice>
         let channel: BoundedChannel<SpeechEvent>
+        /// When it came, until its first sound.
+        var arrival: ContinuousClock.Instant?
         /// The place of the next part.
         var next = 0
         /// The piece under way, and the silence behind it.
@@ -49,6 +51,8 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
     private static var channelCapacity: Int { 256 }
 
     package nonisolated let sampleRate: Int
+    /// What was spoken so far.
+    package nonisolated let board = Guarded(SpeechMetrics())
     /// Of its thread.
     package nonisolated let heartbeat = Heartbeat()
     private nonisolated let executor: ThreadExecutor
@@ -88,6 +92,7 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
     /// - Throws: Where too many are under way, or the engine stops.
     package func submit(_ utterance: Utterance<Synthesizer.Voice>) throws(SpeechError) -> SpeechStream {
         guard isClosed || jobs.count < maxWaiting else {
+            board.withLock { $0.count(.rejected) }
             throw SpeechError(
                 .queueFull(retryAfterSeconds: 1 + jobs.count / 32),
                 "\(jobs.count) requests for speech are under way"
@@ -106,9 +111,9 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
         let channel = BoundedChannel<SpeechEvent>(
             capacity: Self.channelCapacity,
             onRoom: { [weak self] in self?.later { $0.resume(id) } },
-            onAbandoned: { [weak self] in self?.later { $0.remove(id) } }
+            onAbandoned: { [weak self] in self?.later { $0.abandon(id) } }
         )
-        jobs[id] = Job(utterance: utterance, channel: channel)
+        jobs[id] = Job(utterance: utterance, channel: channel, arrival: .now)
         turns.join(id)
         schedulePump()
         return channel.makeReader()
@@ -136,6 +141,13 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
         guard jobs[id] != nil else { return }
         turns.join(id)
         schedulePump()
+    }
+
+    /// Ends an utterance whose reader has gone.
+    private func abandon(_ id: UInt64) {
+        guard jobs[id] != nil else { return }
+        board.withLock { $0.count(.cancelled) }
+        remove(id)
     }
 
     private func remove(_ id: UInt64) {
@@ -182,13 +194,15 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
         var hasMore = false
         do throws(SpeechError) {
             hasMore = try work.piece.step { samples in
-                if !samples.isEmpty { isWanted = job.channel.send(.sound(samples)) != .abandoned }
+                guard !samples.isEmpty else { return isWanted }
+                note(samples.count, of: id)
+                isWanted = job.channel.send(.sound(samples)) != .abandoned
                 return isWanted
             }
         } catch {
             return finish(id, .failed(error))
         }
-        guard isWanted else { return remove(id) }
+        guard isWanted else { return abandon(id) }
         if hasMore { return }
         jobs[id]?.work = nil
         turns.leave(id)
@@ -196,11 +210,19 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
         case .available: turns.join(id)
         // Its reader calls for more.
         case .full: break
-        case .abandoned: remove(id)
+        case .abandoned: abandon(id)
         }
     }
 
+    /// Takes down sound that was made.
+    private func note(_ samples: Int, of id: UInt64) {
+        let arrival = jobs[id]?.arrival.take()
+        let seconds = Double(samples) / Double(sampleRate)
+        board.withLock { $0.add(seconds: seconds, wait: arrival?.duration(to: .now)) }
+    }
+
     private func finish(_ id: UInt64, _ event: SpeechEvent) {
+        board.withLock { $0.count(event == .finished ? .finished : .failed) }
         let channel = jobs[id]?.channel
         remove(id)
         channel?.finish(with: event)

@@ -12,13 +12,35 @@ struct TranscriptionRun {
     /// What a model that hears less than this at once has to be helped with: whisper.cpp moves its window by it.
     private static let wholeContext = 1500
 
+    /// Louder samples are cut off, which only a damaged file, or a hostile one, has.
+    private static let loudest: Float = 4
+
     let model: WhisperModel
-    /// At 16 kHz.
+    /// At 16 kHz, all of them numbers.
     let samples: [Float]
     let options: TranscriptionOptions
     let threads: Int
     let pace: (PacePoint) -> Bool
     let segment: (TranscribedSegment) -> Void
+
+    init(
+        model: WhisperModel,
+        samples: [Float],
+        options: TranscriptionOptions,
+        threads: Int,
+        pace: @escaping (PacePoint) -> Bool,
+        segment: @escaping (TranscribedSegment) -> Void
+    ) {
+        self.model = model
+        let isSound = samples.allSatisfy { abs($0) <= Self.loudest }
+        // A comparison with what is no number is false.
+        self.samples =
+            isSound ? samples : samples.map { $0.isNaN ? 0 : min(max($0, -Self.loudest), Self.loudest) }
+        self.options = options
+        self.threads = threads
+        self.pace = pace
+        self.segment = segment
+    }
 
     private var duration: Double { Double(samples.count) / Double(Self.sampleRate) }
     private var window: Double { model.information.window / .seconds(1) }

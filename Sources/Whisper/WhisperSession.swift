@@ -149,6 +149,9 @@ private func askPace(_ point: cw_pace, _ context: UnsafeMutableRawPointer?) -> B
     }
 }
 
+/// What stands for a probability of nothing.
+private let leastLogprob: Float = -100
+
 private func takeSegment(_ segment: UnsafePointer<cw_segment>?, _ context: UnsafeMutableRawPointer?) {
     guard let segment = unsafe segment?.pointee, let context = unsafe context else { return }
     let listener = unsafe Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
@@ -158,7 +161,8 @@ private func takeSegment(_ segment: UnsafePointer<cw_segment>?, _ context: Unsaf
         let isAligned = token.start >= 0 && token.end >= token.start
         return TranscribedToken(
             id: Int(token.id),
-            logprob: token.logprob,
+            // Of damaged weights it is no number.
+            logprob: token.logprob.isFinite ? token.logprob : leastLogprob,
             text: isSpecial ? [] : model.text(of: Int(token.id)),
             isSpecial: isSpecial,
             span: isAligned ? Double(token.start) / 100..<Double(token.end) / 100 : nil
@@ -169,7 +173,7 @@ private func takeSegment(_ segment: UnsafePointer<cw_segment>?, _ context: Unsaf
             seek: Int(segment.seek),
             start: Int(segment.start),
             end: Int(segment.end),
-            noSpeechProbability: segment.no_speech_probability,
+            noSpeechProbability: segment.no_speech_probability.isFinite ? segment.no_speech_probability : 0,
             temperature: segment.temperature,
             tokens: tokens
         )

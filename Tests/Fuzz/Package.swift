@@ -63,6 +63,27 @@ let package = Package(
             cxxSettings: [.unsafeFlags(nativeHeaders)],
             linkerSettings: nativeLibraries
         ),
+        .target(name: "CMicroHTTPD", path: "Modules/CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
+        .target(name: "CSonic", path: "Modules/CSonic", linkerSettings: [.linkedLibrary("sonic")]),
+        .target(
+            name: "CFFmpeg",
+            path: "Modules/CFFmpeg",
+            cSettings: [.define("FFMPEG")],
+            linkerSettings: ["avformat", "avcodec", "swresample", "avutil"].map { .linkedLibrary($0) }
+        ),
+        .target(name: "RuntimeSupport", path: "Modules/RuntimeSupport", swiftSettings: upcoming),
+        .target(
+            name: "HTTP",
+            dependencies: ["CMicroHTTPD", "RuntimeSupport"],
+            path: "Modules/HTTP",
+            swiftSettings: upcoming
+        ),
+        .target(
+            name: "Media",
+            dependencies: ["CFFmpeg", "CSonic", "RuntimeSupport"],
+            path: "Modules/Media",
+            swiftSettings: upcoming + [.define("FFmpeg")]
+        ),
         .target(name: "WireFormat", dependencies: ["CJansson"], path: "Modules/WireFormat", swiftSettings: upcoming),
         .target(name: "YAML", dependencies: ["CYAML"], path: "Modules/YAML", swiftSettings: upcoming),
         .target(
@@ -77,6 +98,13 @@ let package = Package(
             name: "FuzzDecoders",
             dependencies: ["WireFormat", "YAML"],
             path: "Decoders",
+            swiftSettings: fuzzer,
+            linkerSettings: [linker]
+        ),
+        .executableTarget(
+            name: "FuzzFiles",
+            dependencies: ["HTTP", "Media"],
+            path: "Files",
             swiftSettings: fuzzer,
             linkerSettings: [linker]
         ),

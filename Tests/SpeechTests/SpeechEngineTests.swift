@@ -143,6 +143,25 @@ struct SpeechEngineTests {
         await engine.stop()
     }
 
+    @Test("what was spoken is counted by how it ended")
+    func counts() async throws {
+        let control = FakeSynthesizer.Control()
+        let engine = engine(control, maxWaiting: 1)
+        for await _ in try await engine.submit(Utterance(["a", "b"])) {}
+        for await _ in try await engine.submit(Utterance([FakeSynthesizer.poison])) {}
+        // Nobody reads it: it stays under way.
+        let stream = try await engine.submit(Utterance((0..<50).map { "x\($0)" }))
+        await #expect(throws: SpeechError.self) { _ = try await engine.submit(Utterance(["one too many"])) }
+        // Admitted ones are not counted against the limit.
+        for await _ in try await engine.submitAdmitted(Utterance(["z"])) {}
+        stream.cancel()
+        await engine.stop()
+        let metrics = engine.board.withLock { $0 }
+        #expect(metrics.outcomes == [.finished: 2, .failed: 1, .cancelled: 1, .rejected: 1])
+        #expect(metrics.firstSoundSeconds.count == 3)
+        #expect(metrics.seconds > 4 * 20_000 / 22_050)
+    }
+
     @Test("a stop ends what is under way, and refuses what comes")
     func stop() async throws {
         let control = FakeSynthesizer.Control()

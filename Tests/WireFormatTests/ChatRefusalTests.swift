@@ -193,21 +193,21 @@ struct ChatRefusalTests {
             ),
             Refusal(
                 #"[{"type":"input_audio","input_audio":{}}]"#,
-                "[0].type",
-                "unsupported_value",
-                "does not support 'input_audio' on this server yet. Supported: 'text', 'image_url'."
+                "[0].input_audio.format",
+                "missing_required_parameter",
+                ""
             ),
             Refusal(
                 #"[{"type":"file","file":{}}]"#,
                 "[0].type",
                 "unsupported_value",
-                "does not support 'file' on this server yet. Supported: 'text', 'image_url'."
+                "does not support 'file' on this server yet. Supported: 'text', 'image_url', 'input_audio'."
             ),
             Refusal(
                 #"[{"type":"refusal","refusal":"no"}]"#,
                 "[0].type",
                 "unsupported_value",
-                "does not support 'refusal' on this server yet. Supported: 'text', 'image_url'."
+                "does not support 'refusal' on this server yet. Supported: 'text', 'image_url', 'input_audio'."
             ),
         ]
     )

@@ -201,6 +201,14 @@ class Server:
                 return True
         return False
 
+    # MARK: what it serves
+
+    @property
+    def models(self):
+        """The cards of the models that lie in its folder, by id; espeak-ng lies in none."""
+        cards = self.request("GET", "/v1/models").json["data"]
+        return {card["id"]: card for card in cards if card["meta"]["kind"] != "speech"}
+
     # MARK: plain HTTP
 
     def socket(self, receive_buffer=None):

@@ -290,7 +290,7 @@ def test_windows_of_a_long_text_are_averaged(start_server):
 
 
 def test_the_model_is_listed(server):
-    cards = {card["id"]: card for card in server.request("GET", "/v1/models").json["data"]}
+    cards = server.models
     assert list(cards) == [MODEL, EMBEDDER]
     assert cards[EMBEDDER]["meta"]["kind"] == "embedding" and cards[EMBEDDER]["meta"]["dimensions"] == DIMENSIONS
     assert cards[EMBEDDER]["meta"]["context_length"] == LIMIT

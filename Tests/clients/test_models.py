@@ -8,7 +8,7 @@ from support import MODEL, PROMPT, message
 
 def test_the_models_are_listed(client):
     models = list(client.models.list())
-    assert [model.id for model in models] == [MODEL, "all-MiniLM-L6-v2"]
+    assert [model.id for model in models] == [MODEL, "all-MiniLM-L6-v2", "espeak-ng"]
     assert models[0].object == "model"
     assert models[0].created > 0
     assert models[0].owned_by
@@ -20,6 +20,14 @@ def test_a_model_is_found_by_its_id(client):
 
 def test_a_name_of_openai_finds_the_default_model(client):
     assert client.models.retrieve("gpt-4o").id == MODEL
+
+
+def test_what_speaks_is_found_by_its_names(client, single):
+    card = client.models.retrieve("espeak-ng")
+    assert card.created > 0 and card.meta["kind"] == "speech" and card.meta["languages"] > 100
+    assert client.models.retrieve("tts-1") == client.models.retrieve("gpt-4o-mini-tts") == card
+    assert single.request("GET", "/v1/models/espeak-ng").status == 200
+    assert single.request("GET", "/v1/models/tts-1").status == 404
 
 
 @pytest.mark.parametrize("name", ["no-such-model", "a/b/c", "gpt-4o-realtime-preview", "text-embedding-4", "ä ö?#"])

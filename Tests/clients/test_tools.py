@@ -431,7 +431,7 @@ def test_probabilities_stand_beside_the_content(ask, stream):
         ({"verbosity": "loud"}, "verbosity"),
         ({"reasoning_effort": "high"}, "reasoning_effort"),
         ({"tools": [function("no good name")]}, "tools[0].function.name"),
-        ({"messages": [message([{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}])]}, "messages[0].content[0].type"),
+        ({"messages": [message([{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}])]}, "messages[0].content[0].input_audio.data"),
         ({"messages": [message([{"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}])]}, "messages[0].content[0].image_url.url"),
         ({"messages": [message([{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}])]}, "messages[0].content[0].image_url"),
     ],

@@ -284,6 +284,16 @@ def test_what_is_no_sound_is_refused(hearing, make):
     assert refusal(hearing, make()) == (400, "file", "invalid_audio")
 
 
+def test_samples_that_are_no_numbers_are_no_danger(hearing):
+    """A file of 32-bit floats: half of it is not a number, the rest is infinite or far too loud."""
+    sound = ffmpeg("-i", str(SOUND), "-t", "2", "-c:a", "pcm_f32le", "-f", "wav")
+    start = sound.index(b"data") + 8
+    strange = b"\x00\x00\xc0\x7f" * 8000 + b"\x00\x00\x80\x7f" * 4000 + b"\x00\x00\x80\xff\xff\xff\x7f\x7f" * 2000
+    reply = post(hearing, sound[:start] + strange + sound[start + len(strange) :], ("language", "en"))
+    assert reply.status in (200, 400)
+    assert post(hearing, SOUND.read_bytes(), ("language", "en")).json["text"]
+
+
 def test_a_file_cut_off_in_the_middle_is_heard_as_far_as_it_goes(hearing):
     reply = post(hearing, SOUND.read_bytes()[:200_000], ("response_format", "verbose_json"))
     assert reply.status == 200 and 6 < reply.json["duration"] < 6.3

@@ -97,14 +97,14 @@ def test_the_server_uses_it_and_says_so(tuned, start_server):
     server = start_server("--models-dir", tuned[0], "--ctx-size", "256", "--parallel", "1")
     assert f"{FILE}: tuned to this machine. Chosen:" in server.log
     assert server.request("POST", "/v1/chat/completions", chat_body(max_tokens=4)).status == 200
-    [card] = server.request("GET", "/v1/models").json["data"]
+    [card] = server.models.values()
     assert card["id"] == FILE
 
 
 def test_without_tuning_the_file_is_served_as_it_is(tuned, start_server):
     server = start_server("--models-dir", tuned[0], "--ctx-size", "256", "--parallel", "1", "--no-tune")
     assert "tuned to this machine" not in server.log
-    [card] = server.request("GET", "/v1/models").json["data"]
+    [card] = server.models.values()
     assert "Q4_1" in card["meta"]["description"]
 
 
@@ -125,7 +125,7 @@ def test_a_tuning_that_does_not_hold_is_ignored(tuned, tmp_path, start_server, d
     server = start_server("--models-dir", folder, "--ctx-size", "256", "--parallel", "1")
     [line] = [line for line in server.log.splitlines() if "its tuning is ignored" in line]
     assert f"tune {FILE}' again" in line
-    [card] = server.request("GET", "/v1/models").json["data"]
+    [card] = server.models.values()
     assert "Q4_1" in card["meta"]["description"]
 
 

@@ -278,7 +278,7 @@ def test_a_model_without_a_projector_takes_none(server):
 
 
 def test_who_sees_is_told(vision):
-    cards = {card["id"]: card["meta"]["input_modalities"] for card in vision.request("GET", "/v1/models").json["data"]}
+    cards = {name: card["meta"]["input_modalities"] for name, card in vision.models.items()}
     assert cards == {GRID: ["text", "image"], SLICES: ["text", "image"]}
     assert vision.request("GET", "/props").json["modalities"]["vision"] is True
 

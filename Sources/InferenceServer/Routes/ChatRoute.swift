@@ -13,6 +13,7 @@ extension Routes {
         var speaker: Speaker?
         if let audio = body.audio { speaker = try await self.speaker(of: audio) }
         let pass = try speaker.map { _ in try talks.enter(body.generation.count) }
+        body.conversation = try await transcribed(body.conversation, for: body.model, owner: owner)
         let lease = try await catalog.lease(body.model)
         let header = ResponseHeader(
             id: ResponseID.chatCompletion(),

@@ -10,7 +10,7 @@ extension Routes {
     func metrics(_ request: HTTPRequest) async throws -> HTTPResponse {
         var headers = HTTPHeaders()
         headers["Content-Type"] = MetricsText.contentType
-        let text = MetricsText(catalog, residentBytes: ProcessMemory.residentBytes).text
+        let text = MetricsText(catalog, speech.reports + catalog.speechReports, residentBytes: ProcessMemory.residentBytes).text
         return HTTPResponse(headers: headers, body: .bytes(Array(text.utf8)))
     }
 }
@@ -18,7 +18,7 @@ extension Routes {
 extension MetricsText {
     private static let prefix = "inference_server_"
 
-    fileprivate init(_ catalog: ModelCatalog, residentBytes: UInt64?) {
+    fileprivate init(_ catalog: ModelCatalog, _ speech: [SpeechReport], residentBytes: UInt64?) {
         self.init()
         let reports = catalog.models.map { (labels: [("model", $0.id)] as Labels, $0.board.withLock { $0 }) }
         let histograms: [(String, String, KeyPath<EngineMetrics, Histogram>)] = [
@@ -119,6 +119,7 @@ extension MetricsText {
             "1 where the model is in memory.",
             transcribers.map { ($0.labels, catalog.status(of: $0.file.id) == "loaded" ? 1 : 0) }
         )
+        add(speech, prefix: Self.prefix)
         if let residentBytes {
             gauge("process_resident_memory_bytes", "Resident memory size in bytes.", [([], residentBytes)])
         }

@@ -10,7 +10,7 @@ extension Routes {
 
     /// Answers `GET /v1/models`.
     func listModels(_ request: HTTPRequest) async throws -> HTTPResponse {
-        var cards = catalog.cards[...]
+        var cards = cards[...]
         if let after = request.query["after"] {
             guard let index = cards.firstIndex(where: { $0.id == after }) else {
                 throw APIError.badQuery("after", "the id of a model of the list")
@@ -22,6 +22,6 @@ extension Routes {
 
     /// Answers `GET /v1/models/{model}`.
     func retrieveModel(_ request: HTTPRequest) async throws -> HTTPResponse {
-        .json(try catalog.card(request.parameters["model"] ?? ""))
+        .json(try card(request.parameters["model"] ?? ""))
     }
 }

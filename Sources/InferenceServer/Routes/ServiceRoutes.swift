@@ -15,7 +15,7 @@ extension Routes {
 
     /// Answers `GET /health`.
     func health(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let components = (catalog.models.map(\.id) + catalog.transcribers.map(\.id)).compactMap {
+        var components = (catalog.models.map(\.id) + catalog.transcribers.map(\.id)).compactMap {
             id -> Health.Component? in
             switch catalog.pool.phase(id) {
             case .absent, .unloading: return nil
@@ -25,6 +25,9 @@ extension Routes {
                 let isAlive = loaded.heartbeat.map { $0.silence < Self.longestSilence } ?? true
                 return Health.Component(name: id, status: isAlive ? .ok : .failed)
             }
+        }
+        components += speech.reports.map { report in
+            Health.Component(name: report.name, status: report.silence < Self.longestSilence ? .ok : .failed)
         }
         let isAlive = components.allSatisfy { $0.status != .failed }
         return .json(
@@ -45,7 +48,7 @@ extension Routes {
                     ("whisper.cpp", WhisperLibrary.version),
                     ("ggml", LlamaRuntime.ggmlVersion),
                 ] + speechEngines,
-                models: catalog.cards.map(\.id),
+                models: cards.map(\.id),
                 endpoints: names
             )
         )

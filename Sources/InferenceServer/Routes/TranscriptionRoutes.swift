@@ -18,6 +18,7 @@ extension Routes {
     }
 
     private func transcribe(_ request: TranscriptionRequest, _ sound: [UInt8]) async throws -> HTTPResponse {
+        guard MediaLibrary.version != nil else { throw APIError.cannotDecode }
         let options = try TranscriptionOptions(request, catalog.transcription)
         let lease = try await catalog.leaseTranscriber(request.model)
         let run = try TranscriptionAnswer(request, sound, options, lease)
@@ -120,7 +121,7 @@ private struct TranscriptionAnswer: Sendable {
 
 extension TranscriptionFile {
     /// Takes down what became of a request.
-    fileprivate func count(_ outcome: TranscriptionCounts.Outcome, seconds: Double = 0) {
+    func count(_ outcome: TranscriptionCounts.Outcome, seconds: Double = 0) {
         board.withLock { counts in
             counts.requests[outcome, default: 0] += 1
             counts.seconds += seconds
@@ -137,6 +138,15 @@ extension HTTPResponse {
 }
 
 extension APIError {
+    /// 501: nothing reads files of sound.
+    fileprivate static let cannotDecode = APIError(
+        status: 501,
+        message:
+            "This server was built without FFmpeg, which reads files of sound: it takes the package's trait FFmpeg, which is under the GPL.",
+        kind: .server,
+        code: "not_implemented"
+    )
+
     /// What a client is told that gets no transcription.
     init(_ error: WhisperError) {
         switch error.code {

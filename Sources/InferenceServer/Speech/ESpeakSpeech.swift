@@ -1,4 +1,5 @@
 import Foundation
+import RuntimeSupport
 import Speech
 
 /// espeak-ng, as the server uses it.
@@ -12,6 +13,8 @@ struct ESpeakSpeech: Sendable {
     /// Has an utterance spoken; one that is admitted however many are under way.
     let submit:
         @Sendable (_ utterance: Utterance<ESpeakVoice>, _ isAdmitted: Bool) async throws(SpeechError) -> SpeechStream
+    /// What it tells of itself.
+    let report: @Sendable () -> SpeechReport
     /// Ends all that is under way.
     let stop: @Sendable () async -> Void
 
@@ -30,9 +33,18 @@ struct ESpeakSpeech: Sendable {
         let process = try ESpeakProcess(executable: executable, arguments: [Command.speechWorkerName])
         voices = ESpeakVoices(process.inventory)
         sampleRate = process.sampleRate
+        let restarts = process.restarts
         let engine = SpeechEngine(process, maxWaiting: maxWaiting)
         submit = { utterance, isAdmitted throws(SpeechError) in
             if isAdmitted { try await engine.submitAdmitted(utterance) } else { try await engine.submit(utterance) }
+        }
+        report = {
+            SpeechReport(
+                name: Self.name,
+                metrics: engine.board.withLock { $0 },
+                restarts: restarts.withLock { $0 },
+                silence: engine.heartbeat.silence
+            )
         }
         stop = { await engine.stop() }
         #else

@@ -20,6 +20,11 @@ final class NeuralSpeech: Sendable {
     /// Of the thread that computes.
     var heartbeat: Heartbeat { engine.heartbeat }
 
+    /// What it tells of itself.
+    var report: SpeechReport {
+        SpeechReport(name: id, metrics: engine.board.withLock { $0 }, restarts: 0, silence: engine.heartbeat.silence)
+    }
+
     /// Loads the model; blocks for as long as that takes.
     ///
     /// - Parameters:

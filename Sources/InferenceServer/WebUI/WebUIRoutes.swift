@@ -83,7 +83,9 @@ extension Routes {
     /// Answers `POST /v1/internal/chat-prompt` and `POST /apply-template`: the text that the model would see.
     func chatPrompt(_ request: HTTPRequest) async throws -> HTTPResponse {
         var body = try request.decode(ChatRequest.self)
-        body.conversation = try transcripts.recall(body.conversation, owner: Owner(request.principal))
+        let owner = Owner(request.principal)
+        body.conversation = try transcripts.recall(body.conversation, owner: owner)
+        body.conversation = try await transcribed(body.conversation, for: body.model, owner: owner)
         let lease = try await catalog.lease(body.model)
         let prompt = try await webUIPrompt(body, body.webUI ?? WebUIChat(), model: lease.model)
         let answer: JSONValue = ["prompt": .string(try await prompt.text(for: lease.model))]

@@ -1,3 +1,5 @@
+package import RuntimeSupport
+
 /// What an engine has done since the process began, as counters and histograms.
 ///
 /// Durations are in seconds.

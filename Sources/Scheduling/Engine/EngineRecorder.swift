@@ -1,3 +1,5 @@
+internal import RuntimeSupport
+
 /// Turns what an engine sees into metrics; told of each event with the time at which it happened.
 struct EngineRecorder {
     typealias Instant = ContinuousClock.Instant

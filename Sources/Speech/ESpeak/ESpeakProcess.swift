@@ -1,6 +1,6 @@
 #if ESpeak
 internal import Foundation
-internal import RuntimeSupport
+package import RuntimeSupport
 
 /// espeak-ng in a process of its own, which is started again where it dies.
 ///
@@ -12,6 +12,8 @@ package final class ESpeakProcess: SpeechSynthesizer {
 
     package let sampleRate: Int
     package let inventory: ESpeakInventory
+    /// How often another process took the place of one that died or hung.
+    package let restarts = Guarded<UInt64>(0)
     private let executable: String
     private let arguments: [String]
     private var worker: Worker?
@@ -62,6 +64,7 @@ package final class ESpeakProcess: SpeechSynthesizer {
             if !worker.isUsable {
                 Log("speech").warning("the process that speaks has ended or hangs; another takes its place")
                 self.worker = nil
+                restarts.withLock { $0 += 1 }
             }
             throw error
         }

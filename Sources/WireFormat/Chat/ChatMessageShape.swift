@@ -8,7 +8,7 @@ struct ChatMessageShape: Shape {
         static let role = Parameter("role", ChoiceShape<Role>())
         static let name = Parameter("name", StringShape(maximumLength: 64))
         static let content = Parameter("content", ChatContentShape(allows: [.text]))
-        static let userContent = Parameter("content", ChatContentShape(allows: [.text, .imageURL]))
+        static let userContent = Parameter("content", ChatContentShape(allows: [.text, .imageURL, .inputAudio]))
         static let assistantContent = Parameter("content", ChatContentShape(allows: [.text, .refusal]))
         /// Clients send an empty list with calls.
         static let callContent = Parameter("content", ChatContentShape(allows: [.text, .refusal], minimumCount: 0))

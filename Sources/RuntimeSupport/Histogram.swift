@@ -19,5 +19,5 @@ package struct Histogram: Sendable, Equatable {
         sum += value
     }
 
-    mutating func observe(_ duration: Duration) { observe(duration / .seconds(1)) }
+    package mutating func observe(_ duration: Duration) { observe(duration / .seconds(1)) }
 }
