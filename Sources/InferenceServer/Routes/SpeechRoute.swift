@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import Llama
 import Media
 import RuntimeSupport
 import Speech
@@ -13,7 +14,7 @@ extension Routes {
         let body = try request.decode(SpeechRequest.self)
         let service = try speechService
         try body.checkLength(limit: service.inputLimit)
-        let wish = Speaker.Wish(model: body.model, voice: body.voice, language: body.language)
+        let wish = Speaker.Wish(model: body.model, voice: body.voice, language: body.language, seed: body.seed)
         let speech = try await SpokenAnswer(body, speaker(wish))
         guard body.streamFormat == .sse else {
             return HTTPResponse(
@@ -41,7 +42,11 @@ extension Routes {
     /// - Throws: 501 where it is not built in, 503 where it could not be started.
     var speechService: SpeechService {
         get throws(APIError) {
-            if case .failure(let error) = speech.eSpeak { throw APIError(error) }
+            // A neural model speaks without espeak-ng, but nothing does without files of sound.
+            if case .failure(let error) = speech.eSpeak, catalog.standard(.speech) == nil || MediaLibrary.version == nil
+            {
+                throw APIError(error)
+            }
             return speech
         }
     }
@@ -114,7 +119,7 @@ private struct SpokenAnswer: Sendable {
 
     /// The last event of a stream of events.
     ///
-    /// espeak-ng has no tokens: a character of the input counts for one.
+    /// What speaks has no tokens that could be counted: a character of the input counts for one.
     func closing(_ duration: Duration) -> SpeechStreamEvent {
         .done(
             inputTokens: request.input.unicodeScalars.count,
