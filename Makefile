@@ -49,6 +49,7 @@ test: build models test-swift test-clients  ## run every test
 WAITING = "^(HTTPTests|RuntimeSupportTests)\."
 
 test-swift: deps models
+	@Scripts/bench/build-whisper-cli.sh
 	$(SWIFT) build --build-tests
 	@Scripts/test-swift.sh --skip-build --filter $(WAITING)
 	@Scripts/test-swift.sh --skip-build --skip $(WAITING)
