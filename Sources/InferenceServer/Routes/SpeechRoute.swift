@@ -90,23 +90,21 @@ private struct SpokenAnswer: Sendable {
     ///
     /// - Returns: How long the sound is.
     func encode(_ write: (_ bytes: [UInt8]) async throws -> Void) async throws -> Duration {
-        var file = try SpeechFile(request.format.audio, sampleRate: speaker.sampleRate, speed: request.speed)
+        let file = try SpeechEncoding(request.format.audio, sampleRate: speaker.sampleRate, speed: request.speed)
         var bytes: [UInt8] = []
         var isFirst = true
         var event: SpeechEvent? = first
         while let current = event {
             var isEnd = false
             switch current {
-            case .sound(let samples): bytes += try file.add(samples)
+            case .sound(let samples): bytes += try await file.add(samples)
             case .pieceEnd(let pause):
-                bytes += try file.endPiece(pause: pause)
+                bytes += try await file.endPiece(pause: pause)
                 isEnd = true
             case .finished:
-                bytes += try file.finish()
-                let duration = file.duration
-                bytes += try file.close()
+                bytes += try await file.close()
                 try await write(bytes)
-                return duration
+                return await file.duration
             case .failed(let error): throw APIError(error)
             }
             if !bytes.isEmpty, isFirst || isEnd || bytes.count >= Self.partSize {
