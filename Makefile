@@ -96,6 +96,10 @@ bench-cores: build models  ## measure what other work of the same server costs a
 bench-speech: build models  ## measure speech beside espeak-ng's own program
 	@python3 Scripts/bench/speech.py $(ARGS)
 
+bench-transcription: build models  ## measure transcription beside whisper-cli
+	@Scripts/bench/build-whisper-cli.sh
+	@python3 Scripts/bench/transcription.py $(ARGS)
+
 bench-constraints: build models  ## measure what it costs to hold answers to grammars
 	@python3 Scripts/bench/constraints.py $(ARGS)
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import report
 import servers
+import transcription
+import whisper_model
 from client import CaseError, Client
 from prompts import Prompts
 
@@ -64,12 +66,22 @@ def prompt(prompts):
     return lambda client: client.complete(prompts.words(900), 1, model="other")
 
 
+def minute(prompts):
+    sound = Path(tempfile.gettempdir()) / "bench-minute.wav"
+    transcription.repeated(transcription.UPSTREAM / "samples/jfk.wav", 60, sound)
+    body, kind = transcription.form(sound, {"model": "whisper", "language": "en"})
+    sound.unlink()
+    return lambda client: client.send("/v1/audio/transcriptions", body, content_type=kind)
+
+
 # name: (the maker of its requests, how many of them at once)
 KINDS = {
     "32 texts to embed, two at once": (embeddings, 2),
     "answers of another chat model": (chat, 1),
     "long prompts of another chat model": (prompt, 1),
     "speech (espeak-ng)": (speech, 2),
+    "minutes of sound transcribed (whisper-tiny's shapes)": (minute, 1),
+    "the same, two at once": (minute, 2),
 }
 
 
@@ -88,7 +100,7 @@ def stream(client, prompts, work=None):
     return len(gaps) / sum(gaps), 1000 * max(gaps)
 
 
-def alone(client, make, at_once, seconds=3.0):
+def alone(client, make, at_once, seconds=4.0):
     """Requests of the other work per second, by itself."""
     work = Work(client, make, at_once)
     start = time.perf_counter()
@@ -137,6 +149,8 @@ def main():
             folder = tempfile.TemporaryDirectory()
             for file, model in (("chat", chosen.model), ("other", chosen.model), ("embedding", EMBEDDING_MODEL)):
                 (Path(folder.name) / f"{file}.gguf").symlink_to(model)
+            header = transcription.UPSTREAM / "models/for-tests-ggml-tiny.bin"
+            whisper_model.write(header, Path(folder.name) / "whisper.bin", *transcription.LONG)
             options = ["--models-dir", folder.name, "--model", "other", "--model", "embedding"]
             server = servers.ours(binary, "chat", "--no-tune", "--ctx-size", "2048", *options)
             try:

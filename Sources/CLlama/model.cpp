@@ -1,7 +1,7 @@
 #include "model.h"
 
 #include "boundary.h"
-#include "gguf.h"
+#include "gguf_file.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -34,9 +34,7 @@ static int64_t kv_heads(const llama_model * model, const char * path) {
     const std::string name = architecture_of(model) + ".attention.head_count_kv";
     char text[16];
     if (llama_model_meta_val_str(model, name.c_str(), text, sizeof(text)) > 0) { return uniform; }
-    gguf_init_params params = {};
-    params.no_alloc = true;
-    std::unique_ptr<gguf_context, decltype(&gguf_free)> file(gguf_init_from_file(path, params), gguf_free);
+    const cl::gguf_header file = cl::read_header(path);
     if (!file) { return uniform; }
     const int64_t key = gguf_find_key(file.get(), name.c_str());
     if (key < 0 || gguf_get_kv_type(file.get(), key) != GGUF_TYPE_ARRAY) { return uniform; }
@@ -110,17 +108,9 @@ int32_t cl_model_describe(const cl_model * model, char * buffer, size_t capacity
     return llama_model_desc(model->handle, buffer, capacity);
 }
 
-using gguf_header = std::unique_ptr<gguf_context, decltype(&gguf_free)>;
-
-static gguf_header header_of(const char * path) {
-    gguf_init_params params = {};
-    params.no_alloc = true;
-    return gguf_header(gguf_init_from_file(path, params), gguf_free);
-}
-
 cl_status cl_gguf_number(const char * path, const char * key, uint32_t * value) {
     return cl::guarded([&] {
-        const gguf_header file = header_of(path);
+        const cl::gguf_header file = cl::read_header(path);
         if (!file) { return cl::fail(CL_FAILED, "not a GGUF file, or a damaged one"); }
         const int64_t id = gguf_find_key(file.get(), key);
         if (id < 0) { return cl::fail(CL_FAILED, std::string("the file has no ") + key); }
@@ -135,7 +125,7 @@ cl_status cl_gguf_number(const char * path, const char * key, uint32_t * value) 
 cl_status cl_gguf_string(const char * path, const char * key, char * value, size_t capacity) {
     return cl::guarded([&] {
         if (capacity == 0) { return cl::fail(CL_INVALID_ARGUMENT, "no room for the value"); }
-        const gguf_header file = header_of(path);
+        const cl::gguf_header file = cl::read_header(path);
         if (!file) { return cl::fail(CL_FAILED, "not a GGUF file, or a damaged one"); }
         const int64_t id = gguf_find_key(file.get(), key);
         if (id < 0) { return cl::fail(CL_FAILED, std::string("the file has no ") + key); }

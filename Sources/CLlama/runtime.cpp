@@ -6,7 +6,7 @@
 #include "ggml-backend.h"
 #include "llama.h"
 #include "log.h"
-#include "mtmd.h"
+#include "mtmd-helper.h"
 
 #include <sys/resource.h>
 
@@ -55,7 +55,7 @@ void cl_runtime_start(cl_log_callback log, void * user_data, bool use_blas) {
         sink = log;
         sink_data = user_data;
         llama_log_set(forward, nullptr);
-        mtmd_log_set(forward_media, nullptr);
+        mtmd_helper_log_set(forward_media, nullptr);
         common_log_pause(common_log_main());
         llama_backend_init();
         cl_runtime_use_blas(use_blas);

@@ -2,20 +2,18 @@
 
 #include "boundary.h"
 #include "context.h"
+#include "gguf_file.h"
 #include "image.h"
 #include "model.h"
 
-#include "gguf.h"
 #include "llama-cpp.h"
 #include "mtmd.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <vector>
 
 std::string hash_sha256_hex(const void * data, size_t len);
@@ -61,23 +59,13 @@ bool watch_encoder(ggml_tensor *, bool asks, void * data) {
 
 // What mtmd would assert on, and the end of a file that it would not miss.
 cl_status check_header(const char * path) {
-    gguf_init_params params = {};
-    params.no_alloc = true;
-    const std::unique_ptr<gguf_context, decltype(&gguf_free)> file(gguf_init_from_file(path, params), gguf_free);
+    const cl::gguf_header file = cl::read_header(path);
     if (!file) { return cl::fail(CL_FAILED, "not a GGUF file, or a damaged one"); }
     const int64_t key = gguf_find_key(file.get(), "clip.has_vision_encoder");
     if (key < 0 || gguf_get_kv_type(file.get(), key) != GGUF_TYPE_BOOL || !gguf_get_val_bool(file.get(), key)) {
         return cl::fail(CL_FAILED, "the file holds no encoder of images");
     }
-    uint64_t size = gguf_get_data_offset(file.get());
-    for (int64_t index = 0; index < gguf_get_n_tensors(file.get()); ++index) {
-        const uint64_t end = gguf_get_data_offset(file.get()) + gguf_get_tensor_offset(file.get(), index) +
-                             gguf_get_tensor_size(file.get(), index);
-        size = std::max(size, end);
-    }
-    std::error_code error;
-    const uint64_t there = std::filesystem::file_size(path, error);
-    if (error || there < size) { return cl::fail(CL_FAILED, "the file is shorter than its header says"); }
+    if (!cl::is_whole(file.get(), path)) { return cl::fail(CL_FAILED, "the file is shorter than its header says"); }
     return CL_OK;
 }
 

@@ -5,7 +5,7 @@ internal import Foundation
 package struct ModelFile: Sendable {
     /// What a model serves.
     package enum Kind: String, Sendable {
-        case chat, embedding, reranker, projector, unknown
+        case chat, embedding, reranker, speech, projector, unknown
     }
 
     /// The file's name without `.gguf`: what requests call the model.
@@ -55,6 +55,7 @@ package struct ModelFile: Sendable {
             "gemma-embedding", "t5encoder", "eurobert":
             .embedding
         case "clip": .projector
+        case "qwen3tts", "pockettts": .speech
         case "whisper": .unknown
         default: string("tokenizer.ggml.model", in: path) == nil ? .unknown : .chat
         }

@@ -26,6 +26,7 @@ package final class ThreadExecutor: SerialExecutor {
     private let name: String
     private let beat: Heartbeat
     private let idleBeat: Duration
+    private let niceness: Int32
 
     /// Starts the thread.
     ///
@@ -33,8 +34,10 @@ package final class ThreadExecutor: SerialExecutor {
     ///   - name: The thread's name, as debuggers show it; at most 15 bytes on Linux.
     ///   - heartbeat: Beats after each piece of work, and at least every `idleBeat` while there is none.
     ///   - idleBeat: The longest time between two beats of an idle thread.
-    package init(name: String, heartbeat: Heartbeat, idleBeat: Duration = .seconds(1)) {
+    ///   - niceness: By how much it is nicer than other threads, where the system can have that by thread (Linux).
+    package init(name: String, heartbeat: Heartbeat, idleBeat: Duration = .seconds(1), niceness: Int32 = 0) {
         self.name = name
+        self.niceness = niceness
         beat = heartbeat
         self.idleBeat = idleBeat
         let thread = Thread { [self] in run() }
@@ -93,6 +96,9 @@ package final class ThreadExecutor: SerialExecutor {
     }
 
     private func run() {
+        #if os(Linux)
+        if niceness > 0 { _ = nice(niceness) }
+        #endif
         Thread.current.threadDictionary[Self.key] = ObjectIdentifier(self)
         while let batch = nextBatch() {
             for work in batch {

@@ -16,6 +16,7 @@
 #include "cl_context.h"
 #include "cl_memory.h"
 #include "cl_vision.h"
+#include "cl_speech.h"
 #include "cl_grammar.h"
 #include "cl_sampler.h"
 #include "cl_quantize.h"

@@ -48,7 +48,8 @@ struct ModelsCommand {
         case .chat: "chat, completions"
         case .embedding: "embeddings, moderations"
         case .reranker: "rerank"
-        case .projector: "images, for the chat model whose name it has (mmproj-NAME.gguf)"
+        case .speech: "speech, with the codec mmproj-NAME.gguf beside it"
+        case .projector: "images or sound, for the model whose name it has (mmproj-NAME.gguf)"
         case .unknown: "nothing that this version knows"
         }
     }

@@ -52,6 +52,8 @@ struct TuneCommand {
             Console.print("Kept in \(files.record).")
         case .reranker:
             throw TuningError("\(file.path) holds a reranker, which makes no vectors: there is nothing to compare")
+        case .speech:
+            throw TuningError("\(file.path) holds a model that speaks: there is nothing to tune")
         case .chat, .projector, .unknown:
             let tuner = try Tuner(workspace: workspace, options: tunerOptions(files), report: report)
             Console.print(TuningTable.text(try tuner.run()))

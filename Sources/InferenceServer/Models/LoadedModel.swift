@@ -1,3 +1,4 @@
+import RuntimeSupport
 import Scheduling
 
 /// A model in memory, by what it serves.
@@ -5,6 +6,8 @@ enum LoadedModel: Sendable {
     case chat(ChatModel)
     /// One that embeds texts, or a reranker.
     case embedding(EmbeddingModel)
+    /// One that speaks.
+    case speech(NeuralSpeech)
     /// One that writes down what is said.
     case transcription(TranscriptionModel)
 
@@ -12,15 +15,18 @@ enum LoadedModel: Sendable {
         switch self {
         case .chat(let model): model.id
         case .embedding(let model): model.id
+        case .speech(let model): model.id
         case .transcription(let model): model.id
         }
     }
 
-    /// What computes its steps; transcriptions have threads of their own.
-    var engine: InferenceEngine? {
+    /// Of the thread that computes its steps; transcriptions have threads of their own, and give way to everything else for as long
+    /// as that takes.
+    var heartbeat: Heartbeat? {
         switch self {
-        case .chat(let model): model.engine
-        case .embedding(let model): model.engine
+        case .chat(let model): model.engine.heartbeat
+        case .embedding(let model): model.engine.heartbeat
+        case .speech(let model): model.heartbeat
         case .transcription: nil
         }
     }
@@ -29,6 +35,7 @@ enum LoadedModel: Sendable {
 
     var embedding: EmbeddingModel? { if case .embedding(let model) = self { model } else { nil } }
 
+    var speech: NeuralSpeech? { if case .speech(let model) = self { model } else { nil } }
     var transcription: TranscriptionModel? { if case .transcription(let model) = self { model } else { nil } }
 
     /// Ends everything that it does.
@@ -36,6 +43,7 @@ enum LoadedModel: Sendable {
         switch self {
         case .chat(let model): await model.stop()
         case .embedding(let model): await model.engine.stop()
+        case .speech(let model): await model.stop()
         case .transcription(let model): await model.stop()
         }
     }

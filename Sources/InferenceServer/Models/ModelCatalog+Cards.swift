@@ -37,6 +37,10 @@ extension ModelCatalog {
         if model.kind == .chat {
             meta.append("input_modalities", model.seesImages ? ["text", "image"] : ["text"])
         }
+        if model.kind == .speech {
+            meta.append("input_modalities", ["text"])
+            meta.append("output_modalities", ["audio"])
+        }
         if model.kind == .embedding { meta.append("dimensions", JSONValue(information.embeddingSize)) }
         meta.append("parameters", JSONValue(Int(information.parameters)))
         meta.append("size_bytes", JSONValue(Int(information.size)))

@@ -70,6 +70,14 @@ struct ModelCatalog: Sendable {
                     return .transcription(try await onThread("load") { try TranscriptionModel(file, transcription) })
                 }
                 guard let model = known[id] else { throw PoolError.loadFailed(id, "there is no such model") }
+                if model.kind == .speech {
+                    let waiting = policy.maxWaiting
+                    return .speech(
+                        try await onThread("load") {
+                            try NeuralSpeech(model, maxWaiting: waiting, cores: cores, abort: abort)
+                        }
+                    )
+                }
                 guard model.kind == .chat else {
                     return .embedding(
                         try await onThread("load") {
@@ -208,6 +216,15 @@ struct ModelCatalog: Sendable {
         return guards.first { $0.id == name || $0.file.id == name }
     }
 
+    /// The same for a model that speaks.
+    ///
+    /// - Throws: As `lease`.
+    func leaseSpeech(_ model: ServableModel) async throws -> ModelLease<NeuralSpeech> {
+        let lease = try await lease(model)
+        guard let speech = lease.map(\.speech) else { throw APIError.internalServer }
+        return speech
+    }
+
     private func leaseEmbedding(_ model: ServableModel) async throws -> ModelLease<EmbeddingModel> {
         let lease = try await lease(model)
         guard let embedding = lease.map(\.embedding) else { throw APIError.internalServer }
@@ -244,10 +261,11 @@ extension APIError {
     /// 400: the model does something else.
     static func wrongKind(_ name: String, _ kind: ModelFile.Kind, wanted: ModelFile.Kind) -> APIError {
         let does = [
-            .chat: "generates text", .embedding: "makes embeddings", .reranker: "ranks documents",
+            .chat: "generates text", .embedding: "makes embeddings", .reranker: "ranks documents", .speech: "speaks",
         ][kind, default: "does something else"]
         let path = [
             .chat: "/v1/chat/completions", .embedding: "/v1/embeddings", .reranker: "/v1/rerank",
+            .speech: "/v1/audio/speech",
         ][kind, default: "/v1/models"]
         return APIError(
             status: 400,

@@ -46,13 +46,18 @@ struct ModelFolder {
 
     /// The projector of images that lies beside a chat model: `mmproj-NAME.gguf`, where the model is NAME.gguf, or both names
     /// are alike up to their weights' format, such as `-Q8_0`.
-    func projector(of file: ModelFile) -> ModelFile? {
+    func projector(of file: ModelFile) -> ModelFile? { beside(file) { !SpeechFiles.isCodec($0.path) } }
+
+    /// The codec that lies beside a model that speaks, under the same names.
+    func codec(of file: ModelFile) -> ModelFile? { beside(file) { SpeechFiles.isCodec($0.path) } }
+
+    private func beside(_ file: ModelFile, _ fits: (ModelFile) -> Bool) -> ModelFile? {
         let folder = URL(filePath: file.path).deletingLastPathComponent().path
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let projectors = names.sorted()
             .filter { $0.lowercased().hasPrefix(Self.projectorPrefix) && $0.hasSuffix(".gguf") }
             .compactMap { ModelFile(path: "\(folder)/\($0)") }
-            .filter { $0.kind == .projector }
+            .filter { $0.kind == .projector && fits($0) }
         func name(_ projector: ModelFile) -> String { projector.id.dropFirst(Self.projectorPrefix.count).lowercased() }
         let own = file.id.lowercased()
         return projectors.first { name($0) == own }
@@ -139,7 +144,7 @@ extension ModelFile.Kind {
     /// Whether a model of this kind can be asked for by its name.
     var isServed: Bool {
         switch self {
-        case .chat, .embedding, .reranker: true
+        case .chat, .embedding, .reranker, .speech: true
         case .projector, .unknown: false
         }
     }

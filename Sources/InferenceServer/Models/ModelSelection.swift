@@ -20,10 +20,14 @@ struct ModelSelection {
     ) throws(ModelFolderError) {
         var named: [ModelFile] = []
         for name in options.models { named.append(try folder.model(name)) }
-        let kinds: [ModelFile.Kind] = [.chat, .embedding, .reranker]
+        let kinds: [ModelFile.Kind] = [.chat, .embedding, .reranker, .speech]
         let defaults = kinds.compactMap(folder.defaultModel)
         if named.isEmpty {
-            if let file = defaults.first { named.append(file) } else { named.append(try folder.chatModel(nil)) }
+            if let file = defaults.first, file.kind != .speech {
+                named.append(file)
+            } else {
+                named.append(try folder.chatModel(nil))
+            }
         }
         var wanted = try projector.file(in: folder)
         let draft = try draftModel.map { name throws(ModelFolderError) in try folder.chatModel(name) }
@@ -37,7 +41,8 @@ struct ModelSelection {
                     options: options,
                     budget: budget,
                     draft: isFirst ? draft : nil,
-                    projector: isFirst ? wanted ?? projector.beside(file, folder) : projector.beside(file, folder)
+                    projector: isFirst ? wanted ?? projector.beside(file, folder) : projector.beside(file, folder),
+                    codec: file.kind == .speech ? folder.codec(of: file) : nil
                 )
             )
             if isFirst { wanted = nil }
@@ -50,7 +55,16 @@ struct ModelSelection {
             let id = folder.id(of: file)
             do {
                 let beside = projector.beside(file, folder)
-                models.append(try ServableModel(file, id: id, options: options, budget: budget, projector: beside))
+                models.append(
+                    try ServableModel(
+                        file,
+                        id: id,
+                        options: options,
+                        budget: budget,
+                        projector: beside,
+                        codec: file.kind == .speech ? folder.codec(of: file) : nil
+                    )
+                )
             } catch {
                 guard !unusable.contains(id) else { continue }
                 unusable.insert(id)

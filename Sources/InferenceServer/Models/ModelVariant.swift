@@ -12,12 +12,12 @@ struct ModelVariant {
     private static let textsInStep = 64
 
     init(of file: ModelFile, id: String, _ options: ModelOptions) {
-        let embeds = file.kind != .chat
+        let embeds = file.kind != .chat && file.kind != .speech
         let weights: ServedWeights =
             switch file.kind {
             case .chat: .choose(for: file, id: id, options: options)
             case .embedding: .chooseEmbedding(for: file, id: id, options: options)
-            case .reranker, .projector, .unknown: .untuned(file, options)
+            case .reranker, .speech, .projector, .unknown: .untuned(file, options)
             }
         let threads = options.threads ?? min(LlamaRuntime.bestThreadCount, ProcessInfo.processInfo.activeProcessorCount)
         var backend = weights.apply(

@@ -12,6 +12,8 @@ struct ServableModel: Sendable {
     let plan: LoadPlan
     /// Whether it takes images.
     var seesImages: Bool { plan.projector != nil }
+    /// Its files, of a model that speaks.
+    let speech: SpeechFiles?
     let usesBLAS: Bool
     /// What it takes, the states included that are kept for later requests.
     let memory: ModelMemory
@@ -27,6 +29,7 @@ struct ServableModel: Sendable {
     ///   - budget: Of all models.
     ///   - draft: The file of a draft model that is loaded with it.
     ///   - projector: The file of a projector of images that is loaded with it.
+    ///   - codec: The file of the codec of a model that speaks.
     /// - Throws: `ModelFolderError` that says why it can't be served.
     init(
         _ file: ModelFile,
@@ -34,22 +37,28 @@ struct ServableModel: Sendable {
         options: ModelOptions,
         budget: MemoryBudget,
         draft: ModelFile? = nil,
-        projector: ModelFile? = nil
+        projector: ModelFile? = nil,
+        codec: ModelFile? = nil
     ) throws(ModelFolderError) {
         let variant = ModelVariant(of: file, id: id, options)
         do {
-            plan = try LoadPlan(
-                path: variant.path,
-                options: variant.options,
-                contextLength: options.contextSize,
-                placement: options.gpuLayers,
-                draft: draft.map { file in
-                    let variant = ModelVariant(of: file, id: file.id, options)
-                    return DraftFile(path: variant.path, options: variant.options)
-                },
-                projector: projector?.path,
-                budget: budget
-            )
+            speech = try file.kind == .speech ? Self.speechFiles(file, codec) : nil
+            plan =
+                try speech.map { try Self.speechPlan($0, variant, options, budget) }
+                ?? LoadPlan(
+                    path: variant.path,
+                    options: variant.options,
+                    contextLength: options.contextSize,
+                    placement: options.gpuLayers,
+                    draft: draft.map { file in
+                        let variant = ModelVariant(of: file, id: file.id, options)
+                        return DraftFile(path: variant.path, options: variant.options)
+                    },
+                    projector: projector?.path,
+                    budget: budget
+                )
+        } catch let error as ModelFolderError {
+            throw error
         } catch let error as LoadPlanError {
             throw ModelFolderError("\(id) does not fit: \(error.description)")
         } catch {
@@ -68,6 +77,43 @@ struct ServableModel: Sendable {
         self.memory = memory
     }
 
+    /// Tokens and frames of one piece of a text that is spoken: a sentence's, a recording's of a speaker, and 40 seconds of sound.
+    private static let spokenTokens = 1024
+    /// Utterances that a model speaks at once, where there is memory for so many.
+    private static let spokenAtOnce = 2
+
+    private static func speechFiles(_ file: ModelFile, _ codec: ModelFile?) throws -> SpeechFiles {
+        guard let codec else {
+            throw ModelFolderError(
+                "\(file.path) speaks with a codec: put its file beside it, as mmproj-\(file.id).gguf"
+            )
+        }
+        return try SpeechFiles(model: file.path, codec: codec.path)
+    }
+
+    /// Each sequence is a place for an utterance.
+    private static func speechPlan(
+        _ speech: SpeechFiles,
+        _ variant: ModelVariant,
+        _ options: ModelOptions,
+        _ budget: MemoryBudget
+    ) throws -> LoadPlan {
+        var backend = variant.options
+        (backend.isUnified, backend.cacheTokens) = (false, nil)
+        func plan(_ places: Int) throws -> LoadPlan {
+            backend.sequences = places
+            return try LoadPlan(
+                path: speech.model,
+                options: backend,
+                contextLength: spokenTokens,
+                placement: options.gpuLayers,
+                speech: speech,
+                budget: budget
+            )
+        }
+        do { return try plan(spokenAtOnce) } catch is LoadPlanError { return try plan(1) }
+    }
+
     /// A seat for its engine's steps; none where a GPU does the work.
     func seat(at cores: CoreArbiter?) -> CoreArbiter.Seat? { plan.gpuLayers > 0 ? nil : cores?.makeSeat() }
 
@@ -80,7 +126,12 @@ struct ServableModel: Sendable {
     /// The line of the plan that is printed at start.
     var summary: String {
         let length = plan.options.contextLength
-        let context = kind == .chat ? "\(plan.options.sequences) x \(length) tokens" : "texts of \(length) tokens"
+        let context =
+            switch kind {
+            case .chat: "\(plan.options.sequences) x \(length) tokens"
+            case .speech: "speaks \(plan.options.sequences) texts at once"
+            default: "texts of \(length) tokens"
+            }
         let gpus = plan.memory.gpus.map { "; GPU: \(plan.gpuLayers) of \(plan.information.layers) layers, \($0)" }
         let drafts = plan.draft.map { "; the draft model \($0.path) included" } ?? ""
         let images = plan.projector.map { "; sees images with \($0), included" } ?? ""

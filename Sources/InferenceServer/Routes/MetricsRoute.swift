@@ -10,7 +10,11 @@ extension Routes {
     func metrics(_ request: HTTPRequest) async throws -> HTTPResponse {
         var headers = HTTPHeaders()
         headers["Content-Type"] = MetricsText.contentType
-        let text = MetricsText(catalog, speech.reports, residentBytes: ProcessMemory.residentBytes).text
+        let text = MetricsText(
+            catalog,
+            speech.reports + catalog.speechReports,
+            residentBytes: ProcessMemory.residentBytes
+        ).text
         return HTTPResponse(headers: headers, body: .bytes(Array(text.utf8)))
     }
 }

@@ -22,7 +22,7 @@ extension Routes {
             case .loading: return Health.Component(name: id, status: .loading)
             case .loaded(let loaded, _, _):
                 // Transcriptions give way to everything else, for as long as that takes: their silence says nothing.
-                let isAlive = loaded.engine.map { $0.heartbeat.silence < Self.longestSilence } ?? true
+                let isAlive = loaded.heartbeat.map { $0.silence < Self.longestSilence } ?? true
                 return Health.Component(name: id, status: isAlive ? .ok : .failed)
             }
         }

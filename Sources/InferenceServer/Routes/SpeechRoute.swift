@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import Llama
 import Media
 import RuntimeSupport
 import Speech
@@ -13,7 +14,7 @@ extension Routes {
         let body = try request.decode(SpeechRequest.self)
         let service = try speechService
         try body.checkLength(limit: service.inputLimit)
-        let wish = Speaker.Wish(model: body.model, voice: body.voice, language: body.language)
+        let wish = Speaker.Wish(model: body.model, voice: body.voice, language: body.language, seed: body.seed)
         let speech = try await SpokenAnswer(body, speaker(wish))
         guard body.streamFormat == .sse else {
             return HTTPResponse(
@@ -41,7 +42,11 @@ extension Routes {
     /// - Throws: 501 where it is not built in, 503 where it could not be started.
     var speechService: SpeechService {
         get throws(APIError) {
-            if case .failure(let error) = speech.eSpeak { throw APIError(error) }
+            // A neural model speaks without espeak-ng, but nothing does without files of sound.
+            if case .failure(let error) = speech.eSpeak, catalog.standard(.speech) == nil || MediaLibrary.version == nil
+            {
+                throw APIError(error)
+            }
             return speech
         }
     }
@@ -85,23 +90,21 @@ private struct SpokenAnswer: Sendable {
     ///
     /// - Returns: How long the sound is.
     func encode(_ write: (_ bytes: [UInt8]) async throws -> Void) async throws -> Duration {
-        var file = try SpeechFile(request.format.audio, sampleRate: speaker.sampleRate, speed: request.speed)
+        let file = try SpeechEncoding(request.format.audio, sampleRate: speaker.sampleRate, speed: request.speed)
         var bytes: [UInt8] = []
         var isFirst = true
         var event: SpeechEvent? = first
         while let current = event {
             var isEnd = false
             switch current {
-            case .sound(let samples): bytes += try file.add(samples)
+            case .sound(let samples): bytes += try await file.add(samples)
             case .pieceEnd(let pause):
-                bytes += try file.endPiece(pause: pause)
+                bytes += try await file.endPiece(pause: pause)
                 isEnd = true
             case .finished:
-                bytes += try file.finish()
-                let duration = file.duration
-                bytes += try file.close()
+                bytes += try await file.close()
                 try await write(bytes)
-                return duration
+                return await file.duration
             case .failed(let error): throw APIError(error)
             }
             if !bytes.isEmpty, isFirst || isEnd || bytes.count >= Self.partSize {
@@ -116,7 +119,7 @@ private struct SpokenAnswer: Sendable {
 
     /// The last event of a stream of events.
     ///
-    /// espeak-ng has no tokens: a character of the input counts for one.
+    /// What speaks has no tokens that could be counted: a character of the input counts for one.
     func closing(_ duration: Duration) -> SpeechStreamEvent {
         .done(
             inputTokens: request.input.unicodeScalars.count,

@@ -1,4 +1,5 @@
 import HTTP
+import Llama
 import Media
 import RuntimeSupport
 import Scheduling
@@ -9,13 +10,12 @@ extension Routes {
     /// Answers `GET /v1/audio/voices`: those the server comes with, then the caller's own.
     func listVoices(_ request: HTTPRequest) async throws -> HTTPResponse {
         let service = try speechService
-        let voices = try speechVoices
         let owner = Owner(request.principal)
         let custom = try await onThread("voices") { try service.customVoices.list(.voice, owner: owner) }
         return .json(
             VoiceList(
-                voices.all.map { VoiceObject($0) } + custom.map { VoiceObject($0) },
-                variants: voices.inventory.variants
+                builtInVoices + custom.map { VoiceObject($0) },
+                variants: speechVoices?.inventory.variants ?? []
             )
         )
     }
@@ -24,7 +24,7 @@ extension Routes {
     func retrieveVoice(_ request: HTTPRequest) async throws -> HTTPResponse {
         let service = try speechService
         let id = request.parameters["voice"] ?? ""
-        if let voice = try speechVoices.voice(id) { return .json(VoiceObject(voice)) }
+        if let voice = builtInVoice(id) { return .json(voice) }
         let owner = Owner(request.principal)
         return .json(
             VoiceObject(try await onThread("voices") { try service.customVoices.find(id, .voice, owner: owner) })
@@ -54,7 +54,7 @@ extension Routes {
     func deleteVoice(_ request: HTTPRequest) async throws -> HTTPResponse {
         let service = try speechService
         let id = request.parameters["voice"] ?? ""
-        guard try speechVoices.voice(id) == nil else {
+        guard builtInVoice(id) == nil else {
             throw APIError.invalidRequest("The voice '\(id)' comes with the server and can't be removed.")
         }
         try await remove(id, .voice, request, service)
@@ -143,10 +143,30 @@ extension Routes {
         return .json(answer)
     }
 
-    /// The voices that the server comes with.
-    private var speechVoices: ESpeakVoices {
-        get throws(APIError) {
-            do { return try speech.eSpeak.get().voices } catch { throw APIError(error) }
+    /// Those of espeak-ng, where it is there; neural models speak in them, too.
+    private var speechVoices: ESpeakVoices? { try? speech.eSpeak.get().voices }
+
+    /// OpenAI's names and espeak-ng's, and recordings that lie beside models.
+    private var builtInVoices: [VoiceObject] {
+        let known = (speechVoices?.all ?? ESpeakVoices.openAI).map { VoiceObject($0) }
+        return known + recordedVoices.filter { voice in !known.contains { $0.id == voice.id } }
+    }
+
+    private func builtInVoice(_ id: String) -> VoiceObject? {
+        speechVoices?.voice(id).map { VoiceObject($0) } ?? builtInVoices.first { $0.id == id }
+    }
+
+    private var recordedVoices: [VoiceObject] {
+        catalog.models.filter { $0.kind == .speech }.flatMap { model in
+            SpeakerRecordings.names(beside: model).map { name in
+                VoiceObject(
+                    id: name,
+                    name: name,
+                    created: 0,
+                    kind: .builtIn,
+                    description: "a recording, for \(model.id)"
+                )
+            }
         }
     }
 

@@ -39,6 +39,8 @@ struct Speaker: Sendable {
         var voice: SpeechRequest.Voice
         /// A code such as `en` or `pt-BR`; nil to guess it.
         var language: String?
+        /// Of a neural model's draws; nil for the voice's own.
+        var seed: UInt32?
         /// Whether somebody else sees to it that not too much is under way.
         var isAdmitted = false
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Llama
 import Speech
 import WireFormat
 
@@ -11,7 +12,10 @@ extension Routes {
     /// - Throws: 404 `model_not_found`.
     func card(_ name: String) throws(APIError) -> ModelCard {
         let isSpeech = name == ESpeakSpeech.name || catalog.acceptsAliases && SpeechModels.aliases.contains(name)
-        if isSpeech, !catalog.has(name), let card = speechCard { return card }
+        if isSpeech, !catalog.has(name) {
+            if name != ESpeakSpeech.name, let neural = catalog.standard(.speech) { return try catalog.card(neural.id) }
+            if let card = speechCard { return card }
+        }
         return try catalog.card(name)
     }
 

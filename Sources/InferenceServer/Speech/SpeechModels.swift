@@ -1,6 +1,7 @@
+import Llama
 import WireFormat
 
-/// The names of what speaks.
+/// What speaks, by the names that requests have for it.
 enum SpeechModels {
     /// OpenAI's names, which stand for what speaks here.
     static let aliases: Set = [
@@ -8,18 +9,27 @@ enum SpeechModels {
         "gpt-4o-mini-tts-2025-12-15",
     ]
 
-    /// Refuses a model that does not speak; without a name, what speaks is meant.
+    /// The neural model that a request means; nil for espeak-ng.
     ///
-    /// - Throws: 404 `model_not_found`, or 400 `unsupported_model`.
-    static func check(_ name: String?, _ catalog: ModelCatalog) throws(APIError) {
-        guard let name, name != ESpeakSpeech.name else { return }
-        if catalog.acceptsAliases, aliases.contains(name) { return }
+    /// Without a name, or under one of OpenAI's, that is the default neural model, where one is installed.
+    ///
+    /// - Throws: 404 `model_not_found`, 400 `model_unusable`, or 400 `unsupported_model`.
+    static func neural(_ name: String?, _ catalog: ModelCatalog) throws(APIError) -> ServableModel? {
+        guard let name else { return catalog.standard(.speech) }
+        if name == ESpeakSpeech.name { return nil }
+        if !catalog.has(name), catalog.acceptsAliases, aliases.contains(name) { return catalog.standard(.speech) }
+        let model = try catalog.model(name)
         guard catalog.has(name) else { throw .modelNotFound(name) }
-        throw APIError(
-            status: 400,
-            message: "The model `\(name.prefix(100))` does not speak: ask here for `\(ESpeakSpeech.name)`.",
-            param: "model",
-            code: "unsupported_model"
-        )
+        guard model.kind == .speech else {
+            let instead = ([ESpeakSpeech.name] + catalog.models.filter { $0.kind == .speech }.map(\.id))
+                .map { "`\($0)`" }.joined(separator: ", ")
+            throw APIError(
+                status: 400,
+                message: "The model `\(name.prefix(100))` does not speak: ask here for one of \(instead).",
+                param: "model",
+                code: "unsupported_model"
+            )
+        }
+        return model
     }
 }

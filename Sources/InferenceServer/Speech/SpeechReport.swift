@@ -1,3 +1,4 @@
+import Llama
 import RuntimeSupport
 import Speech
 import WireFormat
@@ -15,6 +16,16 @@ struct SpeechReport: Sendable {
 extension SpeechService {
     /// What speaks here.
     var reports: [SpeechReport] { (try? eSpeak.get().report()).map { [$0] } ?? [] }
+}
+
+extension ModelCatalog {
+    /// Neural models that are loaded; what one has counted goes with it.
+    var speechReports: [SpeechReport] {
+        models.compactMap { model in
+            guard model.kind == .speech, case .loaded(let loaded, _, _) = pool.phase(model.id) else { return nil }
+            return loaded.speech?.report
+        }
+    }
 }
 
 extension MetricsText {

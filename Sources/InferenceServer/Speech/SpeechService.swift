@@ -9,6 +9,8 @@ struct SpeechService: Sendable {
     /// Or why it does not speak.
     let eSpeak: Result<ESpeakSpeech, SpeechError>
     let customVoices: VoiceStore
+    /// By which neural models are told who is to speak.
+    let recordings = SpeakerRecordings()
     /// How long a text may be, in characters.
     let inputLimit: Int
 
@@ -40,7 +42,9 @@ extension SpeechService {
     /// - Returns: What speaks as many texts as there are.
     /// - Throws: 404 or 400 for a model that does not speak, an unknown voice or language; 501 or 503 where nothing speaks.
     func speaker(_ wish: Speaker.Wish, _ catalog: ModelCatalog) async throws -> Speaker {
-        try SpeechModels.check(wish.model, catalog)
+        if let model = try SpeechModels.neural(wish.model, catalog) {
+            return try await neuralSpeaker(wish, model, catalog)
+        }
         let eSpeak: ESpeakSpeech
         do { eSpeak = try self.eSpeak.get() } catch { throw APIError(error) }
         if let id = wish.voice.customID { try await refuseCustomVoice(id) }
@@ -71,7 +75,7 @@ extension SpeechService {
         let voice = try await onThread("voices") { try customVoices.find(id, .voice, owner: owner) }
         throw APIError.invalidRequest(
             "The voice '\(voice.name.prefix(100))' is kept, but \(ESpeakSpeech.name) can't sound like a recording: that "
-                + "takes a neural speech model, and this server has none. Use a voice of GET /v1/audio/voices instead.",
+                + "takes a neural speech model. Ask for one, or use a voice of GET /v1/audio/voices instead.",
             param: "voice",
             code: "unsupported_voice"
         )
@@ -79,8 +83,15 @@ extension SpeechService {
 }
 
 extension SpeechRequest.Voice {
+    /// The name, or the id.
+    var text: String {
+        switch self {
+        case .named(let text), .custom(let text): text
+        }
+    }
+
     /// The id of a custom voice, also where it stands without an object around it.
-    fileprivate var customID: String? {
+    var customID: String? {
         switch self {
         case .custom(let id): id
         case .named(let name): name.hasPrefix(VoiceStore.Kind.voice.prefix) ? name : nil
@@ -96,14 +107,10 @@ extension APIError {
         code: "invalid_value"
     )
 
-    fileprivate static func unknownVoice(_ voice: SpeechRequest.Voice) -> APIError {
+    static func unknownVoice(_ voice: SpeechRequest.Voice) -> APIError {
         let names = ESpeakVoices.openAI.map { "'\($0.id)'" }.joined(separator: ", ")
-        let name =
-            switch voice {
-            case .named(let name), .custom(let name): name.prefix(100)
-            }
         return .invalidRequest(
-            "Invalid value: '\(name)'. Supported voices are: \(names), and those of GET /v1/audio/voices.",
+            "Invalid value: '\(voice.text.prefix(100))'. Supported voices are: \(names), and those of GET /v1/audio/voices.",
             param: "voice",
             code: "invalid_value"
         )

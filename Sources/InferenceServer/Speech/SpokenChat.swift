@@ -73,7 +73,7 @@ struct SpokenChat: Sendable {
 
     /// Speaks one answer, sentence by sentence.
     private func say(_ script: AsyncStream<Line>, _ send: (Step) async throws -> Void) async throws {
-        var file = try SpeechFile(format, sampleRate: speaker.sampleRate, speed: 1)
+        let file = try SpeechEncoding(format, sampleRate: speaker.sampleRate, speed: 1)
         var hasText = false
         var end: Step?
         for await line in script {
@@ -81,14 +81,14 @@ struct SpokenChat: Sendable {
             case .sentence(let text):
                 hasText = true
                 guard let sound = try await speaker.speak(SpokenMarkdown.words(text)) else { continue }
-                try await encode(sound, onto: &file, send)
+                try await encode(sound, onto: file, send)
             case .end(let event, let details): end = .answer(event, details)
             }
         }
         // Without its end, the script was cut off with the task.
         guard let end else { throw CancellationError() }
         if hasText {
-            let rest = try file.finish() + file.close()
+            let rest = try await file.close()
             if !rest.isEmpty { try await send(.sound(rest)) }
             try await send(.soundEnd)
         }
@@ -98,16 +98,16 @@ struct SpokenChat: Sendable {
     /// Sends the sound of one sentence.
     private func encode(
         _ sound: SpeechStream,
-        onto file: inout SpeechFile,
+        onto file: SpeechEncoding,
         _ send: (Step) async throws -> Void
     ) async throws {
         var bytes: [UInt8] = []
         while let event = await sound.next() {
             var isEnd = false
             switch event {
-            case .sound(let samples): bytes += try file.add(samples)
+            case .sound(let samples): bytes += try await file.add(samples)
             case .pieceEnd(let pause):
-                bytes += try file.endPiece(pause: pause)
+                bytes += try await file.endPiece(pause: pause)
                 isEnd = true
             case .finished: return
             case .failed(let error): throw APIError(error)

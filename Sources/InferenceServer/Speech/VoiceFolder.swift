@@ -79,6 +79,11 @@ final class VoiceFolder: Sendable {
         return stored.record
     }
 
+    /// The recording of a record that is there; nil where it was removed behind the server's back.
+    func recording(_ id: String) -> [UInt8]? {
+        FileManager.default.contents(atPath: "\(path)/\(id)/recording").map { [UInt8]($0) }
+    }
+
     func add(_ record: VoiceStore.Record, _ tag: String, _ file: [UInt8]) throws(APIError) {
         let temporary = "\(path)/.new-\(record.id)"
         do {

@@ -94,6 +94,17 @@ final class VoiceStore: Sendable {
         return record
     }
 
+    /// The file of the owner's record of this id, as it came.
+    ///
+    /// - Throws: 404.
+    func recording(_ id: String, _ kind: Kind, owner: Owner) throws(APIError) -> [UInt8] {
+        let file = try with(owner, creates: false) { folder, tag throws(APIError) -> [UInt8]? in
+            try folder.record(id, kind, tag) == nil ? nil : folder.recording(id)
+        }
+        guard let file = file ?? nil else { throw .recordNotFound(id, kind) }
+        return file
+    }
+
     /// Renames the owner's record of this id.
     ///
     /// - Throws: 404; 503 or 507 where that can't be kept.

@@ -8,10 +8,19 @@ struct LoadMeasure {
     let draftLayers: Int
     /// Of a projector, and of the vectors of images that are kept.
     private let vision: ModelMemory?
+    /// Of the codec of a model that speaks.
+    private let codec: ModelMemory?
 
     /// - Throws: `LlamaError` for a file that is no model, `LoadPlanError` for one that can't draft.
-    init(path: String, gpuLayers: Int, draft file: DraftFile?, projector: String? = nil) throws {
+    init(
+        path: String,
+        gpuLayers: Int,
+        draft file: DraftFile?,
+        projector: String? = nil,
+        speech: SpeechFiles? = nil
+    ) throws {
         model = try ModelMeasure(path: path, gpuLayers: gpuLayers)
+        codec = speech.map { $0.codecMemory(usesGPU: gpuLayers > 0) }
         vision = try projector.map { path in
             var memory = try LlamaProjector.memory(path: path, usesGPU: gpuLayers > 0)
             // Fixed, as weights are: what is left decides about the context.
@@ -59,6 +68,10 @@ struct LoadMeasure {
     func memory(_ options: LlamaBackend.Options) throws(LlamaError) -> ModelMemory {
         var memory = try model.memory(options)
         if let vision { memory = memory + vision }
+        if let codec {
+            memory = memory + codec
+            memory.host.weights += UInt64(options.sequences) * model.speechPlaceBytes
+        }
         guard let draft, let own = draftOptions(beside: options) else { return memory }
         return memory + (try draft.measure.memory(own))
     }

@@ -26,6 +26,7 @@ package struct LoadPlan: Sendable {
     ///   - placement: Which layers go to a GPU.
     ///   - draft: The file of a draft model that is loaded beside it.
     ///   - projector: The file of a projector of images that is loaded beside it.
+    ///   - speech: Its files, of a model that speaks; each sequence is a place for an utterance.
     ///   - budget: What all models may take; this one is measured as if it were alone.
     /// - Throws: `LlamaError` for a file that is no model, `LoadPlanError` where it does not fit.
     package init(
@@ -35,6 +36,7 @@ package struct LoadPlan: Sendable {
         placement: LayerPlacement,
         draft: DraftFile? = nil,
         projector: String? = nil,
+        speech: SpeechFiles? = nil,
         budget: MemoryBudget
     ) throws {
         var options = options
@@ -43,7 +45,7 @@ package struct LoadPlan: Sendable {
             guard !budget.gpus.isEmpty else { throw LoadPlanError.noGPU(layers: count) }
             layers = count
         }
-        var measure = try LoadMeasure(path: path, gpuLayers: layers, draft: draft, projector: projector)
+        var measure = try LoadMeasure(path: path, gpuLayers: layers, draft: draft, projector: projector, speech: speech)
         information = measure.model.information
         layers = min(layers, information.layers)
         if options.embeds {
@@ -58,11 +60,17 @@ package struct LoadPlan: Sendable {
         if placement == .automatic, !budget.gpus.isEmpty {
             let wanted = options
             layers = try LayerPlacement.most(of: information.layers) { count in
-                let measure = try LoadMeasure(path: path, gpuLayers: count, draft: draft, projector: projector)
+                let measure = try LoadMeasure(
+                    path: path,
+                    gpuLayers: count,
+                    draft: draft,
+                    projector: projector,
+                    speech: speech
+                )
                 let memory = try measure.memory(wanted)
                 return zip(memory.gpus, budget.gpus).allSatisfy { $0.total <= $1.budget }
             }
-            measure = try LoadMeasure(path: path, gpuLayers: layers, draft: draft, projector: projector)
+            measure = try LoadMeasure(path: path, gpuLayers: layers, draft: draft, projector: projector, speech: speech)
         }
         let memory = try measure.memory(options)
         guard budget.holds(memory) else {

@@ -24,6 +24,9 @@ package struct ModelMeasure: Sendable {
         try model.checkVocabulary(isThatOf: other.model)
     }
 
+    /// What a place for an utterance takes beside the context, of a model that speaks: a copy of all tokens' vectors.
+    var speechPlaceBytes: UInt64 { model.speechPlaceBytes }
+
     /// What the model would take with such a context.
     package func memory(_ options: LlamaBackend.Options) throws(LlamaError) -> ModelMemory {
         try LlamaContext(model: model, options: options.feasible, watch: StepWatch()).memory()

@@ -30,6 +30,8 @@ package struct SpeechRequest: RequestBody, Equatable {
     package let speed: Double
     /// A code such as `en` or `pt-BR`; nil to guess it.
     package let language: String?
+    /// Of a neural model's draws; nil for the voice's own.
+    package let seed: UInt32?
 }
 
 extension SpeechRequest {
@@ -42,6 +44,8 @@ extension SpeechRequest {
         static let streamFormat = Parameter("stream_format", ChoiceShape<StreamFormat>())
         static let speed = Parameter("speed", DecimalShape(range: 0.25...4))
         static let language = Parameter("language", StringShape(minimumLength: 2, maximumLength: 35))
+        // The last number of 32 bits stands for chance in llama.cpp.
+        static let seed = Parameter("seed", IntegerShape(minimum: 0, maximum: 4_294_967_294))
     }
 
     package init(json: JSONValue) throws(APIError) {
@@ -54,6 +58,7 @@ extension SpeechRequest {
             let streamFormat = try reader.optional(Parameters.streamFormat)
             let speed = try reader.optional(Parameters.speed)
             let language = try reader.optional(Parameters.language)
+            let seed = try reader.optional(Parameters.seed)
             try reader.check(DormantParameter.speech)
             return SpeechRequest(
                 model: model,
@@ -62,7 +67,8 @@ extension SpeechRequest {
                 format: responseFormat ?? format ?? .mp3,
                 streamFormat: streamFormat ?? .audio,
                 speed: speed ?? 1,
-                language: language
+                language: language,
+                seed: seed.map { UInt32($0) }
             )
         }
     }
@@ -75,7 +81,7 @@ extension SpeechRequest {
 
 extension DormantParameter {
     fileprivate static let speech: [DormantParameter] = [
-        // The synthesizer has no ear for them.
+        // No engine has an ear for them.
         .refuses("instructions", except: [""]),
         // The file is sent as it is made either way.
         .accepts("stream", BooleanShape()),

@@ -87,6 +87,9 @@ typedef struct reference_attention_case {
 // The largest distance of a number that ggml's attention gives from its value in double precision; negative on a failure.
 float reference_attention_error(const reference_attention_case * shape);
 
+// Runs llama-tts with a command line; answers its exit status.
+int32_t reference_speech(int32_t count, char ** arguments);
+
 #ifdef __cplusplus
 }
 #endif
