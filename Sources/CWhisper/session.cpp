@@ -94,7 +94,10 @@ struct run {
         const int64_t seek = window_begin(handed);
         std::vector<std::vector<cw_token>> tokens;
         for (int segment = handed; segment < count; segment++) { tokens.push_back(tokens_of(segment)); }
-        if (session.aligns && !has_ended) { align(tokens, seek); }
+        if (session.aligns && !has_ended) {
+            align(tokens, seek);
+            for (int segment = handed; segment < count; segment++) { spread(tokens[(size_t) (segment - handed)], segment); }
+        }
         const int fallbacks = cw::fallback_count(session.state) - window_fallbacks;
         for (int segment = handed; segment < count; segment++) {
             const auto & own = tokens[(size_t) (segment - handed)];
@@ -127,6 +130,22 @@ struct run {
             tokens.push_back({data.id, data.plog, -1, -1});
         }
         return tokens;
+    }
+
+    // Where attention could not be read, a segment's tokens share its time.
+    void spread(std::vector<cw_token> & tokens, int segment) {
+        const int end_of_text = whisper_token_eot(session.context);
+        int64_t count = 0, place = 0;
+        for (const auto & token : tokens) { count += token.id < end_of_text && token.start < 0 ? 1 : 0; }
+        const int64_t start = whisper_full_get_segment_t0_from_state(session.state, segment);
+        const int64_t length = std::max<int64_t>(
+            0, std::min<int64_t>(whisper_full_get_segment_t1_from_state(session.state, segment), cw::mel_length(session.state)) - start);
+        for (auto & token : tokens) {
+            if (token.id >= end_of_text || token.start >= 0) { continue; }
+            token.start = start + length * place / count;
+            place += 1;
+            token.end = start + length * place / count;
+        }
     }
 
     void align(std::vector<std::vector<cw_token>> & segments, int64_t seek) {
