@@ -172,7 +172,7 @@ def main():
         gap = statistics.median(beside[1] for _, beside, _ in results)
         most = max(beside[1] for _, beside, _ in results)
         kept = statistics.median(kept for *_, kept in results)
-        lines.append([kind, f"{share:.2f}", report.number(gap), report.number(most), f"{kept:.2f}"])
+        lines.append([kind, f"{share:.2f}", report.number(gap), report.number(most), f"{kept:.2f}" if kept else "–"])
     head = ["beside the stream", "stream's share of its own rate", "longest gap, ms", "worst round", "the other's share of its own"]
     text = "\n".join([f"A stream of {TOKENS} tokens; medians of {chosen.rounds} rounds.", "", *report.table(head, lines)])
     print(text)

@@ -186,14 +186,10 @@ package actor InferenceEngine {
     /// One step, and the next one enqueued behind all that has arrived meanwhile.
     private func pump() {
         isPumping = false
-        guard let plan = scheduler.plan(sharesCores: seat?.hasCompany ?? false) else {
+        guard scheduler.hasRequests, let (plan, outcome, duration) = seat.map({ $0.turn(step) }) ?? step() else {
             seat?.rest()
             publish()
             return settle()
-        }
-        monitor.begin(plan.participants.map(\.0))
-        let (outcome, duration) = backend.run(plan, in: seat) { start in
-            if recorder.began(plan, at: start) { publish() }
         }
         let left = monitor.end()
         recorder.ended(plan, duration: duration)
@@ -202,6 +198,18 @@ package actor InferenceEngine {
         steps += 1
         tell(scheduler.commit(plan, outcome, duration: duration))
         schedulePump()
+    }
+
+    /// Plans a step and carries it out; nil where there is nothing to do.
+    ///
+    /// Planned when the turn has come: what was planned before might be long, and somebody's stream may have begun meanwhile.
+    private func step() -> (plan: BatchPlan, outcome: StepOutcome, duration: Duration)? {
+        guard let plan = scheduler.plan(sharesCores: seat?.hasCompany ?? false) else { return nil }
+        monitor.begin(plan.participants.map(\.0))
+        let start = ContinuousClock.now
+        if recorder.began(plan, at: start) { publish() }
+        let outcome = backend.run(plan)
+        return (plan, outcome, ContinuousClock.now - start)
     }
 
     /// Tells readers what a step gave.

@@ -6,16 +6,10 @@ extension Backend {
     /// - Parameters:
     ///   - plan: What to do.
     ///   - seat: The engine's.
-    ///   - begins: Called when the turn has come.
     /// - Returns: What came of it, and what it took, without the wait for the turn.
-    func run(
-        _ plan: BatchPlan,
-        in seat: CoreArbiter.Seat?,
-        begins: (ContinuousClock.Instant) -> Void = { _ in }
-    ) -> (outcome: StepOutcome, duration: Duration) {
+    func run(_ plan: BatchPlan, in seat: CoreArbiter.Seat?) -> (outcome: StepOutcome, duration: Duration) {
         func step() -> (StepOutcome, Duration) {
             let start = ContinuousClock.now
-            begins(start)
             let outcome = run(plan)
             return (outcome, ContinuousClock.now - start)
         }
