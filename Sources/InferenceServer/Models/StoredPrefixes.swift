@@ -61,12 +61,14 @@ actor StoredPrefixes {
     }
 
     /// Ends that, and writes what is not written yet.
-    func finish() async {
+    ///
+    /// - Parameter patience: How long that may take.
+    func finish(within patience: Duration = patience) async {
         saving?.cancel()
         // It may be waiting for the engine to have nothing to do.
         await engine.close()
         await saving?.value
-        let end = ContinuousClock.now + Self.patience
+        let end = ContinuousClock.now + patience
         await save { ContinuousClock.now < end }
     }
 
