@@ -238,7 +238,7 @@ def test_a_file_is_needed(hearing):
 
 def test_models_are_known_by_their_content(hearing):
     cards = {card["id"]: card for card in hearing.request("GET", "/v1/models").json["data"]}
-    assert set(cards) == {CHAT, "ggml-random"}
+    assert set(cards) - {"espeak-ng"} == {CHAT, "ggml-random"}
     meta = cards["ggml-random"]["meta"]
     assert meta["kind"] == "transcription" and meta["multilingual"] and meta["window_seconds"] == 30
     assert hearing.request("GET", "/v1/models/ggml-random").json["id"] == "ggml-random"
