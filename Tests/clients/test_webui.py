@@ -60,7 +60,8 @@ def test_a_text_longer_than_the_context_is_counted(server):
 
 
 def test_models_are_listed(server):
-    names = [model["id"] for model in answer(server, "/v1/models")["data"]]
+    # What speaks is no model that could be loaded.
+    names = [model["id"] for model in answer(server, "/v1/models")["data"] if model["id"] != "espeak-ng"]
     assert answer(server, "/v1/internal/model/list") == {"model_names": names} and MODEL in names
     assert answer(server, "/v1/internal/model/info")["model_name"] == MODEL
     assert answer(server, "/v1/internal/health")["status"] == "ok"
