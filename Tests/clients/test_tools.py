@@ -168,9 +168,16 @@ def gathered(chunks):
     return calls
 
 
-def test_a_streamed_call_is_the_same_as_a_whole_one(ask):
-    whole = ask(tools=TOOLS, tool_choice="required").choices[0].message.tool_calls[0].function
-    chunks = list(ask(tools=TOOLS, tool_choice="required", stream=True, stream_options={"include_usage": True}))
+@pytest.fixture(scope="module")
+def steady(launch, connect):
+    """A client whose answers do not hang on how a prompt was parted into steps."""
+    return connect(launch("--ctx-size", "2048", "--parallel", "1", "--deterministic"))
+
+
+def test_a_streamed_call_is_the_same_as_a_whole_one(ask, steady):
+    wanted = {"client": steady, "tools": TOOLS, "tool_choice": "required"}
+    whole = ask(**wanted).choices[0].message.tool_calls[0].function
+    chunks = list(ask(**wanted, stream=True, stream_options={"include_usage": True}))
     assert gathered(chunks) == [[whole.name, whole.arguments]]
     assert [choice.finish_reason for chunk in chunks for choice in chunk.choices][-1] == "tool_calls"
     assert not any(choice.delta.content for chunk in chunks for choice in chunk.choices)
