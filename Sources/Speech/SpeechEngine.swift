@@ -161,7 +161,7 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
         isPumping = true
         later { engine in
             engine.isPumping = false
-            if let seat = engine.seat { seat.turn { engine.takeTurn() } } else { engine.takeTurn() }
+            engine.seat.turn { engine.takeTurn() }
             if engine.turns.isEmpty { engine.seat?.rest() }
             engine.schedulePump()
         }

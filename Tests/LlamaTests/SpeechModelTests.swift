@@ -2,6 +2,7 @@ import CLlamaReference
 import Foundation
 import Llama
 import RuntimeSupport
+import TestSupport
 import Testing
 
 /// Neural speech, on tiny models with random weights.
@@ -197,7 +198,7 @@ struct SpeechModelTests {
     )
     func damagedHeaders(_ kind: TinySpeechModel) throws {
         LlamaRuntime.start()
-        var random = SplitMix(state: 4711)
+        var random = SplitMix64(seed: 4711)
         var refused = 0
         try withFolder { folder in
             for file in [kind.path, kind.codecPath] {
@@ -245,19 +246,6 @@ struct SpeechModelTests {
                 #expect("\(error)".contains("a.gen.flow.input_proj"), "\(error)")
             }
         }
-    }
-}
-
-/// Random numbers that are the same each time (Steele, Lea and Flood, 2014).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
 

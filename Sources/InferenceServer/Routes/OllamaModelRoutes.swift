@@ -77,7 +77,7 @@ extension Routes {
             id: model.id,
             modifiedAt: timestamp(model.file.modified),
             size: Int(model.file.size),
-            digest: digest.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(),
+            digest: digest.text,
             family: model.file.architecture,
             parameters: Int(information.parameters),
             quantization: information.description.split(separator: " ").dropFirst(2).joined(separator: " "),

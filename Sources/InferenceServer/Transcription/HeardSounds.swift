@@ -62,7 +62,7 @@ extension Routes {
             )
         }
         let bytes = [UInt8](file)
-        let id = "sound-\(model.id)-" + VoiceFolder.hex(Digest(of: bytes).bytes)
+        let id = "sound-\(model.id)-" + Digest(of: bytes).text
         if let known = transcripts.find(id, owner: owner) { return known }
         var options = TranscriptionOptions()
         options.beams = model.settings.beams
