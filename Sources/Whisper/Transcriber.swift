@@ -13,11 +13,13 @@ package final class Transcriber: Sendable {
         let options: TranscriptionOptions
         let channel: BoundedChannel<TranscriptionEvent>
         let abort: AbortFlag
+        /// Of the thread, while it computes.
+        let heartbeat = Heartbeat()
     }
 
     private struct State {
         var waiting: [Job] = []
-        var running: [AbortFlag] = []
+        var running: [Job] = []
         var threads = 0
         var isStopping = false
     }
@@ -67,6 +69,13 @@ package final class Transcriber: Sendable {
     /// How many transcriptions run, and how many wait.
     package var load: (running: Int, waiting: Int) {
         state.withLock { ($0.running.count, $0.waiting.count) }
+    }
+
+    /// How long the one that has been silent for longest has given no sign; zero while none computes.
+    ///
+    /// They give signs between the operations of a graph, and none is expected while it is another's turn.
+    package var silence: Duration {
+        state.withLock { $0.running.map(\.heartbeat.silence).max() ?? .zero }
     }
 
     /// Takes a sound.
@@ -123,7 +132,7 @@ package final class Transcriber: Sendable {
     package func stop() async {
         let (waiting, count) = state.withLock { state in
             state.isStopping = true
-            state.running.forEach { $0.raise() }
+            state.running.forEach { $0.abort.raise() }
             defer { state.waiting = [] }
             return (state.waiting, state.threads)
         }
@@ -141,7 +150,7 @@ package final class Transcriber: Sendable {
         let thread = Thread { [self] in
             while let job = next() {
                 work(on: job)
-                state.withLock { $0.running.removeAll { $0 === job.abort } }
+                state.withLock { $0.running.removeAll { $0.abort === job.abort } }
             }
             ended.signal()
         }
@@ -160,7 +169,8 @@ package final class Transcriber: Sendable {
                 // Those that left while they waited have left a signal behind.
                 guard !state.waiting.isEmpty else { return (nil, false) }
                 let job = state.waiting.removeFirst()
-                state.running.append(job.abort)
+                job.heartbeat.rest()
+                state.running.append(job)
                 return (job, false)
             }
             if isOver { return nil }
@@ -180,7 +190,9 @@ package final class Transcriber: Sendable {
                 threads: threads,
                 pace: { [pace] point in
                     guard !job.abort.isRaised else { return false }
+                    job.heartbeat.rest()
                     seat.pause()
+                    job.heartbeat.beat()
                     return pace(point) && !job.abort.isRaised
                 },
                 segment: { job.channel.send(.segment($0)) }

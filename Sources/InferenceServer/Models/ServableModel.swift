@@ -1,6 +1,7 @@
 import Llama
 import RuntimeSupport
 import Scheduling
+import Speech
 
 /// A model that requests may ask for, loaded or not: its file, and what is known of it before it is loaded.
 struct ServableModel: Sendable {
@@ -23,6 +24,8 @@ struct ServableModel: Sendable {
     let memory: ModelMemory
     /// Where its engines report; it outlives them.
     let board = EngineBoard(EngineReport())
+    /// The same for a model that speaks.
+    let speechBoard = SpeechBoard(SpeechMetrics())
 
     /// Plans how the model is loaded.
     ///
