@@ -150,7 +150,10 @@ struct VisionTests {
         await engine.stop()
     }
 
-    @Test("an encoding in parts, with steps of others in between, gives the same vectors", arguments: TinyMediaModel.seeing)
+    @Test(
+        "an encoding in parts, with steps of others in between, gives the same vectors",
+        arguments: TinyMediaModel.seeing
+    )
     func parts(kind: TinyMediaModel) throws {
         let projector = try kind.makeProjector()
         let backend = try kind.makeBackend(projector, sequences: 2)

@@ -26,6 +26,9 @@ final class PacedEncoding: Sendable {
     private nonisolated(unsafe) var phase = Phase.held
     private nonisolated(unsafe) var thread: Thread?
     private nonisolated(unsafe) var isGivenUp = false
+    // The longest time between two questions, and the moment of the last.
+    private nonisolated(unsafe) var longest = Duration.zero
+    private nonisolated(unsafe) var last = ContinuousClock.now
     private let body: @Sendable (PacedEncoding) -> Result<[Float]?, LlamaError>
 
     /// - Parameter body: Encodes, and asks `mayGoOn` in between; it gives nil where that said no.
@@ -37,7 +40,8 @@ final class PacedEncoding: Sendable {
     func goOn(for time: Duration) throws(LlamaError) -> Progress {
         condition.lock()
         defer { condition.unlock() }
-        unsafe phase = .computing(until: .now + time)
+        unsafe last = .now
+        unsafe phase = .computing(until: unsafe last + time)
         if unsafe thread == nil { start() }
         condition.broadcast()
         while true {
@@ -76,13 +80,17 @@ final class PacedEncoding: Sendable {
         thread.start()
     }
 
-    /// Asked on the encoding's thread: holds it while there is no time for it.
+    /// Asked on the encoding's thread: holds it while there is no time for it, which is so when the time would not last to the
+    /// next question.
     ///
     /// - Returns: False where it is to end.
     fileprivate func mayGoOn() -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        if case .computing(let end) = unsafe phase, .now >= end {
+        let now = ContinuousClock.now
+        unsafe longest = max(longest, now - last)
+        unsafe last = now
+        if case .computing(let end) = unsafe phase, unsafe now + longest > end {
             unsafe phase = .held
             condition.broadcast()
         }
