@@ -173,12 +173,12 @@ struct SpeechModelTests {
         let (qwen, pocket) = (TinySpeechModel.qwen3tts, TinySpeechModel.pockettts)
         #expect(throws: LlamaError.self) { try SpeechFiles(model: qwen.path, codec: pocket.codecPath) }
         #expect(throws: LlamaError.self) {
-            try SpeechFiles(model: qwen.path, codec: TinyVisionModel.llama.projectorPath)
+            try SpeechFiles(model: qwen.path, codec: TinyMediaModel.llama.projectorPath)
         }
         #expect(throws: LlamaError.self) { try SpeechFiles(model: qwen.codecPath, codec: qwen.codecPath) }
         #expect(throws: LlamaError.self) { try SpeechFiles(model: qwen.path, codec: "/nowhere") }
         #expect(SpeechFiles.isCodec(qwen.codecPath) && SpeechFiles.isCodec(pocket.codecPath))
-        #expect(!SpeechFiles.isCodec(TinyVisionModel.llama.projectorPath) && !SpeechFiles.isCodec(qwen.path))
+        #expect(!SpeechFiles.isCodec(TinyMediaModel.llama.projectorPath) && !SpeechFiles.isCodec(qwen.path))
         try withFolder { folder in
             let data = try Data(contentsOf: URL(filePath: pocket.codecPath))
             for count in [0, 100, data.count / 2, data.count - 100] {

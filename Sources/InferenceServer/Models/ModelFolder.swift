@@ -44,7 +44,7 @@ struct ModelFolder {
         return file
     }
 
-    /// The projector of images that lies beside a chat model: `mmproj-NAME.gguf`, where the model is NAME.gguf, or both names
+    /// The projector of images or sound that lies beside a chat model: `mmproj-NAME.gguf`, where the model is NAME.gguf, or both names
     /// are alike up to their weights' format, such as `-Q8_0`.
     func projector(of file: ModelFile) -> ModelFile? { beside(file) { !SpeechFiles.isCodec($0.path) } }
 
@@ -71,7 +71,7 @@ struct ModelFolder {
         String(name.replacing(/[-._](ud[-._])?(f16|f32|bf16|i?q[0-9][0-9a-z_]*)$/, with: ""))
     }
 
-    /// The projector of images in a file.
+    /// The projector of images or sound in a file.
     ///
     /// - Throws: `ModelFolderError` where there is none.
     func projector(_ name: String) throws(ModelFolderError) -> ModelFile {

@@ -67,7 +67,8 @@ extension Routes {
         let information = model.plan.information
         let capabilities =
             switch model.kind {
-            case .chat: ["completion", "tools"] + (model.seesImages ? ["vision"] : [])
+            case .chat:
+                ["completion", "tools"] + (model.seesImages ? ["vision"] : []) + (model.hearsSound ? ["audio"] : [])
             case .embedding: ["embedding"]
             default: [String]()
             }
