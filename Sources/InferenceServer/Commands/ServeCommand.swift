@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import KVStore
 import Llama
+import Media
 import RuntimeSupport
 import Scheduling
 import Speech
@@ -99,7 +100,10 @@ struct ServeCommand {
     /// Logs what is served, by which model where a request names none, and what is not.
     private func logTasks(_ catalog: ModelCatalog, _ speech: SpeechService, _ folder: ModelFolder) {
         let log = Log("server")
-        let defaults = ModelTask.allCases.map { task in
+        let readsSound = MediaLibrary.version != nil
+        if !readsSound { log.info("no speech, no transcription: this program was built without FFmpeg") }
+        let tasks = ModelTask.allCases.filter { readsSound || ![.speech, .transcription].contains($0) }
+        let defaults = tasks.map { task in
             let isSpoken = task == .speech && (try? speech.eSpeak.get()) != nil
             return (task: task, model: catalog.defaultID(for: task) ?? (isSpoken ? ESpeakSpeech.name : nil))
         }

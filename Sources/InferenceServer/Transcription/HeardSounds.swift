@@ -1,5 +1,6 @@
 import Foundation
 import KVStore
+import Media
 import RuntimeSupport
 import Scheduling
 import Whisper
@@ -21,6 +22,7 @@ extension Routes {
         guard !conversation.sounds.isEmpty else { return conversation }
         // What nobody will answer need not be heard.
         guard try !catalog.model(model).hearsSound else { return conversation }
+        guard MediaLibrary.version != nil else { throw APIError.cannotDecode }
         let lease: ModelLease<TranscriptionModel>
         do {
             lease = try await catalog.leaseTranscriber(nil)
