@@ -15,6 +15,19 @@ package final class Transcriber: Sendable {
         let abort: AbortFlag
     }
 
+    /// What a thread keeps from one sound to the next.
+    private final class Tools {
+        private var made: VoiceDetector?
+
+        /// Made when it is first needed.
+        func detector() throws(WhisperError) -> VoiceDetector {
+            if let made { return made }
+            let new = try VoiceDetector()
+            made = new
+            return new
+        }
+    }
+
     private struct State {
         var waiting: [Job] = []
         var running: [AbortFlag] = []
@@ -139,8 +152,9 @@ package final class Transcriber: Sendable {
 
     private func start() {
         let thread = Thread { [self] in
+            let tools = Tools()
             while let job = next() {
-                work(on: job)
+                work(on: job, with: tools)
                 state.withLock { $0.running.removeAll { $0 === job.abort } }
             }
             ended.signal()
@@ -168,7 +182,7 @@ package final class Transcriber: Sendable {
         }
     }
 
-    private func work(on job: Job) {
+    private func work(on job: Job, with tools: Tools) {
         let isStopping = { [state] in state.withLock { $0.isStopping } }
         do throws(WhisperError) {
             let samples = try job.sound(job.abort)
@@ -178,6 +192,7 @@ package final class Transcriber: Sendable {
                 samples: samples,
                 options: job.options,
                 threads: threads,
+                detector: tools.detector,
                 pace: { [pace] point in
                     guard !job.abort.isRaised else { return false }
                     seat.pause()
