@@ -6,9 +6,7 @@
 #include "scores.h"
 #include "spectrogram.h"
 
-#include "ggml-alloc.h"
 #include "ggml-backend.h"
-#include "ggml-cpp.h"
 #include "ggml.h"
 
 #include <algorithm>
@@ -29,11 +27,6 @@ static void whisper_compute_probs(
 ) {
     cw::exponentials(logprobs.data(), (size_t) count, 0, probs.data());
 }
-
-// whisper.cpp rounds positions up to 256 and has attention see what fills the block up, as zeroes. Whole halves of a block stay
-// as they are: no kernel for the CPU needs more.
-#undef GGML_PAD
-#define GGML_PAD(x, n) ((n) == 256 && (x) % 128 == 0 ? (x) : (((x) + (n) - 1) & ~((n) - 1)))
 
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Weverything"
@@ -69,7 +62,7 @@ int audio_context(const whisper_context * context, const whisper_state * state) 
 
 whisper_state * make_state(whisper_context * context) {
     whisper_state * state = whisper_init_state(context);
-    // What it was measured with is no prompt.
+    // What its memory was measured with is no prompt.
     if (state != nullptr) { state->batch.n_tokens = 0; }
     return state;
 }

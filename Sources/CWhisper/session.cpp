@@ -31,8 +31,8 @@ namespace {
 
 // Behind the end of the sound, in positions: models are trained with silence there.
 constexpr int audio_margin = 64;
-// Whole tiles of the faster attention, of which whisper.cpp, as it is compiled here, leaves none to fill up.
-constexpr int audio_block = 128;
+// Attention sees blocks of 256 positions, zeroes where one is not full: contexts are whole blocks, or have half of one more.
+constexpr int audio_block = 128, least_audio_context = 256;
 // Of a position, in centiseconds.
 constexpr int position_length = 2;
 // Between two questions in the middle of a graph, in microseconds.
@@ -258,7 +258,8 @@ cw_status check(const cw_session & session, const cw_options & options, size_t c
 
 int32_t cw_fitting_audio_context(const cw_model_info * info, int64_t centiseconds) {
     const int64_t needed = std::max<int64_t>(centiseconds, 0) / position_length + 1 + audio_margin;
-    return (int32_t) std::min<int64_t>((needed + audio_block - 1) / audio_block * audio_block, info->audio_context);
+    const int64_t rounded = std::max<int64_t>((needed + audio_block - 1) / audio_block * audio_block, least_audio_context);
+    return (int32_t) std::min<int64_t>(rounded, info->audio_context);
 }
 
 cw_status cw_session_open(cw_model * model, bool aligns, cw_session ** session) {

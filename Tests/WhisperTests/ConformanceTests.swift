@@ -5,7 +5,6 @@ import Whisper
 /// Compares with whisper.cpp's own programs, where Scripts/bench/build-whisper-cli.sh has built them.
 @Suite("Conformance to whisper.cpp", .enabled(if: FileManager.default.fileExists(atPath: Upstream.cli.path)))
 struct ConformanceTests {
-    /// Of 640 positions whisper-cli's faster attention sees 128 zeroes more, so there it is told to use the other.
     @Test("the same text and times as whisper-cli", arguments: [1, 5], [512, 640, 768, 1500])
     func text(beams: Int, context: Int) async throws {
         let transcriber = Transcriber(
@@ -18,12 +17,7 @@ struct ConformanceTests {
         options.beams = beams
         options.audioContext = .fixed(context)
         let ours = await Collected(try transcriber.submit(Fixtures.jfk, options)).segments
-        let theirs = Upstream.transcribe(
-            Fixtures.small,
-            beams: beams,
-            context: context,
-            options: context % 256 == 128 ? ["-nfa"] : []
-        )
+        let theirs = Upstream.transcribe(Fixtures.small, beams: beams, context: context)
         #expect(!theirs.isEmpty && ours.map(\.text) == theirs.map(\.text))
         for (our, their) in zip(ours, theirs) {
             #expect(abs(our.start - min(their.start, 11)) <= 0.02 && abs(our.end - min(their.end, 11)) <= 0.02)
@@ -55,14 +49,14 @@ enum Upstream {
         let end: Double
     }
 
-    static func transcribe(_ model: String, beams: Int, context: Int, options: [String]) -> [Segment] {
+    static func transcribe(_ model: String, beams: Int, context: Int) -> [Segment] {
         let out = Fixtures.folder.appending(path: "cli-\(beams)-\(context)").path
         _ = Fixtures.run(
             cli,
             [
                 "-m", model, "-f", sample, "-t", "1", "-l", "en", "-bs", "\(beams)", "-nf", "-ac", "\(context)", "-np",
                 "-oj", "-of", out,
-            ] + options
+            ]
         )
         guard let data = FileManager.default.contents(atPath: "\(out).json"),
             // A token may be a part of a character, which their JSON holds as it is.

@@ -82,7 +82,9 @@ struct TranscriberTests {
         changes[4].temperature = 1
         changes[5].maxTokens = 5
         var texts: Set<String> = []
-        for change in changes {
+        for var change in changes {
+            // With fewer positions these weights say little.
+            change.audioContext = .fixed(768)
             let collected = await Collected(try transcriber.submit(Fixtures.jfk, change))
             #expect(collected.error == nil)
             texts.insert(collected.text)
