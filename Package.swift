@@ -174,9 +174,17 @@ let package = Package(
             dependencies: ["RuntimeSupport", "TestSupport"],
             swiftSettings: strict
         ),
-        .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: strict),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "RuntimeSupport"], swiftSettings: strict),
-        .testTarget(name: "TokenizerTests", dependencies: ["CLlama", "Tokenizer"], swiftSettings: strict),
+        .testTarget(name: "WireFormatTests", dependencies: ["TestSupport", "WireFormat"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPTests",
+            dependencies: ["HTTP", "RuntimeSupport", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TokenizerTests",
+            dependencies: ["CLlama", "TestSupport", "Tokenizer"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SchedulingTests",
             dependencies: ["RuntimeSupport", "Scheduling", "TestSupport"],

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes the tiny models of Tests/LlamaTests/Models: random weights from a fixed seed, one for each kind of memory, a reranker,
-and models that see images with their projectors.
+and models that see images and hear sound with their projectors.
 
 usage: make-tiny-models.py FOLDER
 
@@ -8,7 +8,8 @@ tiny-mamba: recurrent memory alone; tiny-jamba: recurrent and attention layers b
 full attention by turns; tiny-llama: full attention, one layer, to draft for another; tiny-rerank: BERT with a classifier's head,
 beside which a file has the scores that numpy computes of a few pairs; tiny-smolvlm: an image is cut into slices of one size;
 tiny-qwen2vl: an image has as many tokens as it has squares, and fewer positions; the projector of tiny-llama is Gemma 3's, whose
-images are attended to as a whole. They answer nonsense, but nonsense that depends on the whole prompt, so that memory that is not
+images are attended to as a whole; tiny-omni sees as tiny-qwen2vl does and hears as Qwen2-Audio does, 750 tokens for 30 seconds; two more projectors
+of sound are for tiny-llama: Ultravox's (187 tokens for 30 seconds) and Qwen3-ASR's (13 tokens for each second). They answer nonsense, but nonsense that depends on the whole prompt, so that memory that is not
 what it should be shows. All numbers are F32, so that what batch shapes change lies far below what a draw decides on. The
 vocabulary is 256 bytes and some letters. Only numpy and the gguf package are needed. The tensors are those that
 llama.cpp's src/models/mamba.cpp, jamba.cpp, gemma2.cpp, llama.cpp and qwen2vl.cpp, and tools/mtmd/clip.cpp, ask for.
@@ -207,7 +208,8 @@ def smolvlm(folder):
         model.feed_forward(index)
     model.close()
     # Slices of 4 x 4 patches, of which 2 x 2 become one token; as many as an image of 64 pixels in its longer side has.
-    projector = Projector(folder, "smolvlm", "idefics3", image=32, patch=8)
+    projector = Projector(folder, "smolvlm", seed=(len("idefics3"), 8))
+    projector.add_eyes("idefics3", image=32, patch=8)
     projector.writer.add_vision_projector_scale_factor(2)
     projector.writer.add_vision_preproc_image_size(64)
     projector.position_embedding()
@@ -217,6 +219,15 @@ def smolvlm(folder):
 
 def qwen2vl(folder):
     model = Model(folder, "qwen2vl", 2, special=CHAT_TOKENS + ["<|vision_start|>", "<|vision_end|>"])
+    grid_attention(model)
+    projector = Projector(folder, "qwen2vl", seed=(len("qwen2vl_merger"), 4))
+    projector.add_eyes("qwen2vl_merger", image=32, patch=4)
+    merged_squares(projector)
+    projector.close()
+
+
+def grid_attention(model):
+    """Two layers whose positions have two dimensions."""
     model.writer.add_chat_template(CHAT_TEMPLATE)
     model.writer.add_head_count(4)
     model.writer.add_head_count_kv(2)
@@ -227,20 +238,62 @@ def qwen2vl(folder):
         model.attention_layer(index, 4, 2)
         model.feed_forward(index)
     model.close()
-    # A token for each square of 8 x 8 pixels.
-    projector = Projector(folder, "qwen2vl", "qwen2vl_merger", image=32, patch=4)
+
+
+def merged_squares(projector):
+    """A token for each square of 8 x 8 pixels."""
     wide = 4 * projector.width
     projector.normal("v.patch_embd.weight.1", projector.width, 3, 4, 4, scale=1 / math.sqrt(96))
     projector.normal("mm.0.weight", wide, wide)
     projector.normal("mm.0.bias", wide, scale=0.1)
     projector.normal("mm.2.weight", WIDTH, wide, scale=2 * PROJECTED / math.sqrt(wide))
     projector.normal("mm.2.bias", WIDTH, scale=0.01)
+
+
+def omni(folder):
+    special = ["<|vision_start|>", "<|vision_end|>", "<|audio_bos|>", "<|audio_eos|>"]
+    model = Model(folder, "qwen2vl", 2, "omni", CHAT_TOKENS + special)
+    grid_attention(model)
+    projector = Projector(folder, "omni", seed=(4, 4))
+    projector.add_eyes("qwen2vl_merger", image=32, patch=4, is_alone=False)
+    merged_squares(projector)
+    projector.add_ears("qwen2a", is_alone=False)
+    projector.half_minutes()
+    projector.normal("mm.a.fc.weight", WIDTH, projector.width, scale=PROJECTED / math.sqrt(projector.width))
+    projector.normal("mm.a.fc.bias", WIDTH, scale=0.01)
+    projector.close()
+
+
+def ultravox_projector(folder):
+    # A width that is no power of two: ggml rounds to the eight frames of a token by masking, and the 1,500 frames of half a
+    # minute become 187 tokens with this one as with Ultravox's own, which is 32 times as much.
+    projector = Projector(folder, "ultravox", seed=(8, 8), width=40)
+    projector.add_ears("ultravox")
+    projector.writer.add_audio_stack_factor(8)
+    projector.half_minutes()
+    stacked, hidden = 8 * projector.width, 2 * projector.width
+    projector.ones("mm.a.norm_pre.weight", stacked)
+    projector.normal("mm.a.mlp.1.weight", 2 * hidden, stacked)
+    projector.ones("mm.a.norm_mid.weight", hidden)
+    projector.normal("mm.a.mlp.2.weight", WIDTH, hidden, scale=PROJECTED / math.sqrt(hidden))
+    projector.close()
+
+
+def qwen3_asr_projector(folder):
+    projector = Projector(folder, "qwen3a", seed=(6, 100))
+    projector.add_ears("qwen3a")
+    projector.seconds()
+    for index, wide in ((1, projector.width), (2, WIDTH)):
+        scale = (1 if index == 1 else PROJECTED) / math.sqrt(projector.width)
+        projector.normal(f"mm.a.mlp.{index}.weight", wide, projector.width, scale=scale)
+        projector.normal(f"mm.a.mlp.{index}.bias", wide, scale=0.01)
     projector.close()
 
 
 def gemma3_projector(folder):
     # 16 tokens, whatever the image's size.
-    projector = Projector(folder, "llama", "gemma3", image=32, patch=4)
+    projector = Projector(folder, "llama", seed=(len("gemma3"), 4))
+    projector.add_eyes("gemma3", image=32, patch=4)
     projector.writer.add_vision_projector_scale_factor(2)
     projector.position_embedding()
     projector.ones("mm.soft_emb_norm.weight", projector.width)
@@ -253,19 +306,22 @@ PROJECTED = 2 / math.sqrt(WIDTH)
 
 
 class Projector(Model):
-    """A vision transformer of two layers; what follows it is for its kind to add."""
+    """Transformers of two layers that see or hear; what follows them is for their kind to add."""
 
-    width, heads, layers = 32, 2, 2
+    heads, layers, mels = 2, 2, 80
 
-    def __init__(self, folder, name, kind, image, patch):
+    def __init__(self, folder, name, seed, width=32):
+        self.width = width
         self.path = os.path.join(folder, f"mmproj-tiny-{name}.gguf")
-        self.random = np.random.default_rng([SEED, len(kind), patch])
-        self.patches = (image // patch) ** 2
+        self.random = np.random.default_rng([SEED, *seed])
         self.writer = gguf.GGUFWriter(self.path, "clip")
         self.writer.add_name(f"mmproj-tiny-{name}")
         self.writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+
+    def add_eyes(self, kind, image, patch, is_alone=True):
+        self.patches = (image // patch) ** 2
         self.writer.add_clip_has_vision_encoder(True)
-        self.writer.add_clip_projector_type(kind)
+        (self.writer.add_clip_projector_type if is_alone else self.writer.add_clip_vision_projector_type)(kind)
         self.writer.add_vision_projection_dim(WIDTH)
         self.writer.add_vision_image_size(image)
         self.writer.add_vision_patch_size(patch)
@@ -278,18 +334,55 @@ class Projector(Model):
         self.writer.add_vision_image_std([0.5] * 3)
         self.writer.add_vision_use_gelu(True)
         self.normal("v.patch_embd.weight", self.width, 3, patch, patch, scale=2 / math.sqrt(3 * patch * patch))
+        self.transformer("v")
+
+    def add_ears(self, kind, is_alone=True):
+        self.writer.add_clip_has_audio_encoder(True)
+        (self.writer.add_clip_projector_type if is_alone else self.writer.add_clip_audio_projector_type)(kind)
+        self.writer.add_audio_projection_dim(WIDTH)
+        self.writer.add_audio_embedding_length(self.width)
+        self.writer.add_audio_feed_forward_length(2 * self.width)
+        self.writer.add_audio_block_count(self.layers)
+        self.writer.add_audio_head_count(self.heads)
+        self.writer.add_audio_attention_layernorm_eps(1e-5)
+        self.writer.add_audio_num_mel_bins(self.mels)
+        # Whisper's keys have no bias.
+        self.transformer("a", biased=("q", "v", "out"))
+
+    def transformer(self, part, biased=("q", "k", "v", "out")):
         for index in range(self.layers):
-            layer = f"v.blk.{index}."
+            layer = f"{part}.blk.{index}."
             for attention in ("q", "k", "v", "out"):
                 self.normal(f"{layer}attn_{attention}.weight", self.width, self.width)
-                self.normal(f"{layer}attn_{attention}.bias", self.width, scale=0.1)
+                if attention in biased:
+                    self.normal(f"{layer}attn_{attention}.bias", self.width, scale=0.1)
             self.normal(layer + "ffn_up.weight", 2 * self.width, self.width)
             self.normal(layer + "ffn_up.bias", 2 * self.width, scale=0.1)
             self.normal(layer + "ffn_down.weight", self.width, 2 * self.width)
             self.normal(layer + "ffn_down.bias", self.width, scale=0.1)
             self.norm(layer + "ln1")
             self.norm(layer + "ln2")
-        self.norm("v.post_ln")
+        self.norm(f"{part}.post_ln")
+
+    def half_minutes(self):
+        """Whisper's way into its encoder: 1,500 positions for 30 seconds."""
+        for index, wide in ((1, self.mels), (2, self.width)):
+            self.kernel(f"a.conv1d.{index}.weight", self.width, wide, 3)
+            self.normal(f"a.conv1d.{index}.bias", self.width, 1, scale=0.1)
+        self.normal("a.position_embd.weight", 1500, self.width, scale=0.5)
+
+    def seconds(self):
+        """Three convolutions over pictures of a second each, 100 frames of all mels: 13 positions."""
+        for index, wide in ((1, 1), (2, self.width), (3, self.width)):
+            self.kernel(f"a.conv2d.{index}.weight", self.width, wide, 3, 3)
+            self.normal(f"a.conv2d.{index}.bias", self.width, scale=0.1)
+        self.normal("a.conv_out.weight", self.width, self.width * self.mels // 8)
+        self.normal("a.position_embd.weight", 1500, self.width, scale=0.5)
+
+    def kernel(self, name, *shape):
+        """A convolution's, as large as keeps what goes through: F16, since ggml takes no other."""
+        array = self.random.standard_normal(shape) * (2 / math.sqrt(math.prod(shape[1:])))
+        self.writer.add_tensor(name, np.ascontiguousarray(array, dtype=np.float16))
 
     def norm(self, name):
         self.ones(name + ".weight", self.width)
@@ -391,7 +484,9 @@ def main():
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
     os.makedirs(sys.argv[1], exist_ok=True)
-    for make in (mamba, jamba, gemma2, llama, rerank, smolvlm, qwen2vl, gemma3_projector):
+    for make in (mamba, jamba, gemma2, llama, rerank, smolvlm, qwen2vl, omni):
+        make(sys.argv[1])
+    for make in (gemma3_projector, ultravox_projector, qwen3_asr_projector):
         make(sys.argv[1])
 
 

@@ -1,7 +1,7 @@
 #include "image.h"
 
 #include "boundary.h"
-#include "cl_vision.h"
+#include "cl_media.h"
 
 #include <climits>
 #include <cstring>

@@ -1,5 +1,5 @@
 #include "cl_memory.h"
-#include "cl_vision.h"
+#include "cl_media.h"
 
 #include "boundary.h"
 #include "context.h"

@@ -122,6 +122,20 @@ cl_status cl_gguf_number(const char * path, const char * key, uint32_t * value) 
     });
 }
 
+cl_status cl_gguf_flag(const char * path, const char * key, bool * value) {
+    return cl::guarded([&] {
+        const cl::gguf_header file = cl::read_header(path);
+        if (!file) { return cl::fail(CL_FAILED, "not a GGUF file, or a damaged one"); }
+        const int64_t id = gguf_find_key(file.get(), key);
+        if (id < 0) { return cl::fail(CL_FAILED, std::string("the file has no ") + key); }
+        if (gguf_get_kv_type(file.get(), id) != GGUF_TYPE_BOOL) {
+            return cl::fail(CL_FAILED, std::string(key) + " is not a truth value");
+        }
+        *value = gguf_get_val_bool(file.get(), id);
+        return CL_OK;
+    });
+}
+
 cl_status cl_gguf_string(const char * path, const char * key, char * value, size_t capacity) {
     return cl::guarded([&] {
         if (capacity == 0) { return cl::fail(CL_INVALID_ARGUMENT, "no room for the value"); }

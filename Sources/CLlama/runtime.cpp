@@ -19,6 +19,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 
 namespace {
@@ -81,15 +82,19 @@ int32_t cl_best_thread_count(void) { return common_cpu_get_num_math(); }
 
 void cl_restart_with_short_waits(char ** arguments) {
 #ifdef __linux__
-    if (getenv("GOMP_SPINCOUNT") != nullptr || getenv("OMP_WAIT_POLICY") != nullptr) { return; }
-    // The path itself, not the link: the process is called by the name that it is started under.
-    char path[4096];
-    const ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    if (length <= 0) { return; }
-    path[length] = '\0';
+    if (getenv("GOMP_SPINCOUNT") != nullptr || getenv("OMP_WAIT_POLICY") != nullptr) {
+        // What was started by the link is called by it.
+        char name[16] = {};
+        if (arguments[0] != nullptr && prctl(PR_GET_NAME, name) == 0 && std::strcmp(name, "exe") == 0) {
+            const char * slash = std::strrchr(arguments[0], '/');
+            prctl(PR_SET_NAME, slash == nullptr ? arguments[0] : slash + 1);
+        }
+        return;
+    }
     // About 20 microseconds: longer than threads wait for each other where they have a core each.
     if (setenv("GOMP_SPINCOUNT", "1000", 0) != 0) { return; }
-    execv(path, arguments);
+    // The link, not the path: a file that was replaced since it was started is not there any more, or is another program.
+    execv("/proc/self/exe", arguments);
     // It could not be, so it goes on with long waits.
     unsetenv("GOMP_SPINCOUNT");
 #else

@@ -9,6 +9,7 @@
 #include "mtmd-helper.h"
 #include "sampling.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -98,18 +99,16 @@ struct cl_speech {
     float temperature = 0;
     std::vector<place> places;
     const place * active = nullptr; // whose draws go into the graph
+    bool has_bad_scores = false;    // of the frame under way
 };
 
 namespace {
 
-// Asked of each node before a graph is computed. libmtmd has put its own draws into the inputs, from one generator for all that
-// is under way: here an utterance's own take their place. Nodes whose inputs are copies for another device are found, too.
-bool put_draws(ggml_tensor * node, bool, void * data) {
-    const auto * speech = static_cast<const cl_speech *>(data);
-    if (speech->active == nullptr) { return false; }
+// libmtmd has put its own draws into the inputs of a graph, from one generator for all that is under way: here an utterance's own
+// take their place. Nodes whose inputs are copies for another device are found, too.
+void put_draws(const std::vector<float> & draws, const ggml_tensor * node) {
     for (ggml_tensor * source : node->src) {
         if (source == nullptr || source->type != GGML_TYPE_F32) { continue; }
-        const std::vector<float> & draws = speech->active->draws;
         if (const char * name = std::strstr(source->name, "inp_rand_")) {
             const size_t index = std::strtoul(name + 9, nullptr, 10);
             if (index < draws.size()) { ggml_backend_tensor_set(source, &draws[index], 0, sizeof(float)); }
@@ -117,7 +116,74 @@ bool put_draws(ggml_tensor * node, bool, void * data) {
             ggml_backend_tensor_set(source, draws.data(), 0, draws.size() * sizeof(float));
         }
     }
-    return false;
+}
+
+// Whether a node gives the scores of the codes of a book (do_sampling in qwen3tts-gen.cpp takes them).
+bool is_scores(const ggml_tensor * node) {
+    return node->op == GGML_OP_MUL_MAT && node->type == GGML_TYPE_F32 && std::strstr(node->src[0]->name, "a.gen.code.head.weight") != nullptr;
+}
+
+// Whether a node is the place that was drawn among codes: as many as have a cumulated probability above the draw, from the end.
+bool is_place(const ggml_tensor * node) {
+    return node->op == GGML_OP_CPY && node->type == GGML_TYPE_I32 && node->src[0]->op == GGML_OP_SCALE &&
+        node->src[0]->src[0]->op == GGML_OP_SUM;
+}
+
+// Whether a node is a cache of keys or values with its first row just put in. From that row's first number, times zero, libmtmd
+// makes the constants that are rows' numbers for all later ones (const_i32, cache_set).
+bool is_first_row(const ggml_tensor * node) {
+    if (node->op != GGML_OP_GET_ROWS || node->type != GGML_TYPE_F32 || node->src[1]->op != GGML_OP_CONCAT) { return false; }
+    const ggml_tensor * first = node->src[1]->src[0];
+    return first->op == GGML_OP_CPY && first->src[0]->op == GGML_OP_SCALE;
+}
+
+// Sorting does not survive scores that are no numbers.
+void check_scores(cl_speech * speech, ggml_tensor * node) {
+    std::vector<float> scores((size_t) ggml_nelements(node));
+    ggml_backend_tensor_get(node, scores.data(), 0, scores.size() * sizeof(float));
+    for (float score : scores) {
+        if (std::isfinite(score)) { continue; }
+        speech->has_bad_scores = true;
+        std::fill(scores.begin(), scores.end(), 0.0f);
+        return ggml_backend_tensor_set(node, scores.data(), 0, scores.size() * sizeof(float));
+    }
+}
+
+void check_first_row(cl_speech * speech, ggml_tensor * node) {
+    float number = 0;
+    ggml_backend_tensor_get(node, &number, 0, sizeof(number));
+    if (std::isfinite(number)) { return; }
+    speech->has_bad_scores = true;
+    number = 0;
+    ggml_backend_tensor_set(node, &number, 0, sizeof(number));
+}
+
+// Where rounding leaves the sum of all probabilities below the draw, the place is one behind the last.
+void check_place(ggml_tensor * node) {
+    const int32_t last = (int32_t) node->src[0]->src[0]->src[0]->ne[0] - 1;
+    int32_t place = 0;
+    ggml_backend_tensor_get(node, &place, 0, sizeof(place));
+    if (place >= 0 && place <= last) { return; }
+    ggml_backend_tensor_set(node, &last, 0, sizeof(last));
+}
+
+// Asked of each node before a graph is computed, and told of those that it wants to see. Codes are drawn within graphs, where
+// what comes of it is a row's number: of a row that does not exist, ggml would end the process.
+bool watch_frame(ggml_tensor * node, bool is_asking, void * data) {
+    auto * speech = static_cast<cl_speech *>(data);
+    if (speech->active == nullptr) { return false; }
+    if (is_asking) {
+        put_draws(speech->active->draws, node);
+        return is_scores(node) || is_place(node) || is_first_row(node);
+    }
+    if (is_scores(node)) {
+        check_scores(speech, node);
+    } else if (is_place(node)) {
+        check_place(node);
+    } else {
+        check_first_row(speech, node);
+    }
+    return true;
 }
 
 // As libmtmd draws for a frame: a number for each codebook but the first, or the noise that the flow starts from. The
@@ -206,21 +272,6 @@ size_t draws_of(const char * path, cl_speech_family family) {
     return index < 0 ? 0 : (size_t) gguf_get_tensor_ne(file.get(), index)[has_books ? 2 : 0];
 }
 
-cl_status check_vocabulary(const cl_model * model, cl_speech_family family) {
-    std::vector<const char *> wanted = {"<|audio_bos|>"};
-    if (family == CL_SPEECH_QWEN3TTS) {
-        wanted = {"<|codec_0|>", "<|codec_bos|>", "<|codec_eos_token|>", "<|codec_pad|>", "<|codec_think|>",
-                  "<|codec_think_bos|>", "<|codec_think_eos|>", "<tts_pad>", "<tts_text_bos>", "<tts_text_eod>",
-                  "<|codec_language_english|>"};
-    }
-    for (const char * token : wanted) {
-        if (!has_token(model->vocabulary(), token)) {
-            return cl::fail(CL_FAILED, std::string("its vocabulary has no ") + token);
-        }
-    }
-    return CL_OK;
-}
-
 place * busy_place(cl_speech * speech, uint32_t index) {
     return index < speech->places.size() && speech->places[index].is_busy ? &speech->places[index] : nullptr;
 }
@@ -267,8 +318,6 @@ cl_status cl_speech_load(
             options.places > 64 || options.context_length < 256 || options.context_length > 65536) {
             return cl::fail(CL_INVALID_ARGUMENT, "the model or the numbers of threads, places or tokens can't be used");
         }
-        const cl_status status = check_vocabulary(model, family);
-        if (status != CL_OK) { return status; }
         std::unique_ptr<cl_speech, speech_deleter> holder(new cl_speech{});
         holder->model = model;
         holder->family = family;
@@ -295,7 +344,7 @@ cl_status cl_speech_load(
         params.use_gpu = options.use_gpu;
         params.print_timings = false;
         params.n_threads = (int) options.threads;
-        params.cb_eval = put_draws;
+        params.cb_eval = watch_frame;
         params.cb_eval_user_data = holder.get();
         holder->codec = mtmd_init_from_file(codec_path, model->handle, params);
         if (holder->codec == nullptr) {
@@ -402,10 +451,12 @@ cl_status cl_speech_step(cl_speech * speech, uint32_t index, cl_speech_sound * s
         bool is_last = false;
         {
             const active_place scope(speech, *place);
+            speech->has_bad_scores = false;
             if (mtmd_helper_gen_audio_step_gen(place->helper, place->token, place->state.data(), &state, &is_last) != 0) {
                 return cl::fail(CL_FAILED, "llama.cpp could not make a frame; the log holds its reason");
             }
         }
+        if (speech->has_bad_scores) { return cl::fail(CL_FAILED, "the scores of codes are no numbers; the codec's file may be damaged"); }
         if (state == nullptr || is_last) {
             place->has_ended = true;
         } else {

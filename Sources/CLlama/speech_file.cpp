@@ -380,6 +380,16 @@ void check_vocabulary(const gguf_context * model, const keys & header, cl_speech
             refuse("its vocabulary has a token twice: number " + std::to_string(token));
         }
     }
+    // What libmtmd looks up by its name, as mtmd-helper-gen.cpp has it; without a language it speaks English.
+    std::vector<const char *> wanted = {"<|audio_bos|>"};
+    if (family == CL_SPEECH_QWEN3TTS) {
+        wanted = {"<|codec_0|>", "<|codec_bos|>", "<|codec_eos_token|>", "<|codec_pad|>", "<|codec_think|>",
+                  "<|codec_think_bos|>", "<|codec_think_eos|>", "<tts_pad>", "<tts_text_bos>", "<tts_text_eod>",
+                  "<|codec_language_english|>"};
+    }
+    for (const char * token : wanted) {
+        if (tokens.count(token) == 0) { refuse(std::string("its vocabulary has no ") + token); }
+    }
 }
 
 } // namespace

@@ -7,6 +7,9 @@ package struct Digest: Hashable, Sendable {
     /// 32 of them.
     package let bytes: [UInt8]
 
+    /// 64 hexadecimal digits.
+    package var text: String { bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+
     init(_ bytes: [UInt8]) {
         precondition(bytes.count == Self.size)
         self.bytes = bytes

@@ -58,7 +58,7 @@ package final class LlamaBackend: Backend {
     ///   - model: Kept alive.
     ///   - options: The context's measures.
     ///   - draft: A smaller model that guesses ahead for this one.
-    ///   - projector: What encodes images for this model.
+    ///   - projector: What encodes images and sound for this model.
     ///   - heartbeat: Beaten while a step computes.
     ///   - abort: Polled while a step computes; raised, it cuts the step off.
     /// - Throws: `LlamaError`, most likely for want of memory.

@@ -97,10 +97,10 @@ internal import Scheduling
         return DecodeOutcome(outcome)
     }
 
-    /// Computes tokens of an image, whose vectors are all given; `position` is that of its first token.
+    /// Computes tokens of an image or sound, whose vectors are all given; `position` is that of its first token.
     func decode(
         _ tokens: Range<Int>,
-        of image: PreparedImage,
+        of media: PreparedMedia,
         _ vectors: [Float],
         sequence: SequenceID,
         position: Int,
@@ -110,8 +110,8 @@ internal import Scheduling
         let status = unsafe cl_context_decode_media(
             handle,
             projector.handle,
-            image.prompt.handle,
-            image.index,
+            media.prompt.handle,
+            media.index,
             vectors,
             tokens.lowerBound,
             tokens.count,
@@ -119,7 +119,7 @@ internal import Scheduling
             Int32(position),
             &outcome
         )
-        try LlamaError.check(status, "decode an image")
+        try LlamaError.check(status, "decode an image or sound")
         return DecodeOutcome(outcome)
     }
 

@@ -68,7 +68,13 @@ package struct ModelFile: Sendable {
     }
 
     /// The width of the vectors that a projector gives, as its header says; nil where it does not.
-    package var projectedWidth: Int? { number("clip.vision.projection_dim") }
+    package var projectedWidth: Int? { number("clip.vision.projection_dim") ?? number("clip.audio.projection_dim") }
+
+    /// Whether a projector takes images, as its header says.
+    package var seesImages: Bool { flag("clip.has_vision_encoder") }
+
+    /// Whether a projector takes sound, as its header says.
+    package var hearsSound: Bool { flag("clip.has_audio_encoder") }
 
     /// The width of a language model's vectors, as its header says; nil where it does not.
     package var width: Int? { number("\(architecture).embedding_length") }
@@ -77,6 +83,11 @@ package struct ModelFile: Sendable {
         var number: UInt32 = 0
         guard unsafe cl_gguf_number(path, key, &number) == .CL_OK, number > 0 else { return nil }
         return Int(number)
+    }
+
+    private func flag(_ key: String) -> Bool {
+        var value = false
+        return unsafe cl_gguf_flag(path, key, &value) == .CL_OK && value
     }
 
     private static func string(_ key: String, in path: String, capacity: Int = 256) -> String? {

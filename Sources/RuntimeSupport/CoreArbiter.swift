@@ -39,25 +39,22 @@ package final class CoreArbiter: Sendable {
         defer { condition.unlock() }
         unsafe table.ask(id)
         // One whose turn it would be, but who is between two steps, is waited for, though not for ever.
-        var patience = Date(timeIntervalSinceNow: TurnTable.grace / .seconds(1))
-        var expected: TurnTable.SeatID?
+        var expected: (seat: TurnTable.SeatID, end: Date)?
         while true {
-            switch unsafe table.next(isPatient: patience > Date()) {
+            switch unsafe table.next(isPatient: expected.map { $0.end > Date() } ?? true) {
             case .seat(id):
                 unsafe table.begin(id)
                 unsafe began = .now
                 return
             case .seat, .taken:
-                condition.wait()
-                patience = Date(timeIntervalSinceNow: TurnTable.grace / .seconds(1))
                 expected = nil
-            case .expected(let other):
-                if expected != other {
-                    expected = other
-                    patience = Date(timeIntervalSinceNow: TurnTable.grace / .seconds(1))
-                }
+                condition.wait()
+            case .expected(let seat):
+                let known = expected.flatMap { $0.seat == seat ? $0.end : nil }
+                let end = known ?? Date(timeIntervalSinceNow: TurnTable.grace / .seconds(1))
+                expected = (seat, end)
                 // At the end of patience everybody who waits looks again.
-                if !condition.wait(until: patience) { condition.broadcast() }
+                if !condition.wait(until: end) { condition.broadcast() }
             }
         }
     }
@@ -118,5 +115,13 @@ package final class CoreArbiter: Sendable {
 
         /// Whether others have something to do: steps had better be short.
         package var hasCompany: Bool { arbiter.locked { $0.hasCompany(id) } }
+    }
+}
+
+extension CoreArbiter.Seat? {
+    /// Runs one step in a turn of the seat; at once where there is none.
+    package func turn<Result>(_ step: () throws -> Result) rethrows -> Result {
+        guard let self else { return try step() }
+        return try self.turn(step)
     }
 }

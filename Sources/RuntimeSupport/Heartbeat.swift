@@ -17,8 +17,11 @@ package final class Heartbeat: Sendable {
 
     package func beat() { last.store(now(), ordering: .relaxed) }
 
-    /// How long ago the last beat was.
-    package var silence: Duration { .milliseconds(now() - last.load(ordering: .relaxed)) }
+    /// Until the next beat no sign is expected: there is nothing to do, or it is another's turn, who has a heart of its own.
+    package func rest() { last.store(.max, ordering: .relaxed) }
+
+    /// How long ago the last beat was; zero at rest.
+    package var silence: Duration { .milliseconds(max(0, now() - last.load(ordering: .relaxed))) }
 
     /// Milliseconds since the process began.
     package static let uptime: @Sendable () -> Int64 = {

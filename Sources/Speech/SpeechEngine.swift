@@ -52,7 +52,7 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
 
     package nonisolated let sampleRate: Int
     /// What was spoken so far.
-    package nonisolated let board = Guarded(SpeechMetrics())
+    package nonisolated let board: SpeechBoard
     /// Of its thread.
     package nonisolated let heartbeat = Heartbeat()
     private nonisolated let executor: ThreadExecutor
@@ -75,7 +75,14 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
     ///   - synthesizer: Used on the engine's thread alone from now on.
     ///   - maxWaiting: How many utterances may be under way before one more is refused.
     ///   - seat: Its place among those that share the cores, of one that computes on all of them: steps wait for its turns.
-    package init(_ synthesizer: sending Synthesizer, maxWaiting: Int, seat: CoreArbiter.Seat? = nil) {
+    ///   - board: Where it counts; what is there is added to.
+    package init(
+        _ synthesizer: sending Synthesizer,
+        maxWaiting: Int,
+        seat: CoreArbiter.Seat? = nil,
+        board: SpeechBoard = SpeechBoard(SpeechMetrics())
+    ) {
+        self.board = board
         sampleRate = synthesizer.sampleRate
         turns = SpeechTurns(capacity: synthesizer.capacity)
         self.synthesizer = synthesizer
@@ -161,7 +168,7 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
         isPumping = true
         later { engine in
             engine.isPumping = false
-            if let seat = engine.seat { seat.turn { engine.takeTurn() } } else { engine.takeTurn() }
+            engine.seat.turn { engine.takeTurn() }
             if engine.turns.isEmpty { engine.seat?.rest() }
             engine.schedulePump()
         }

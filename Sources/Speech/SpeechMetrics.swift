@@ -1,5 +1,8 @@
 package import RuntimeSupport
 
+/// Where an engine of speech counts; it may outlive the engine.
+package typealias SpeechBoard = Guarded<SpeechMetrics>
+
 /// What an engine has spoken since the process began.
 ///
 /// An utterance is the text of a request, or one sentence of a spoken chat.
@@ -21,6 +24,8 @@ package struct SpeechMetrics: Sendable, Equatable {
     package private(set) var firstSoundSeconds = Histogram(
         bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     )
+
+    package init() {}
 
     mutating func count(_ outcome: Outcome) { outcomes[outcome, default: 0] += 1 }
 

@@ -13,6 +13,8 @@ package final class Transcriber: Sendable {
         let options: TranscriptionOptions
         let channel: BoundedChannel<TranscriptionEvent>
         let abort: AbortFlag
+        /// Of the thread, while it computes.
+        let heartbeat = Heartbeat()
     }
 
     /// What a thread keeps from one sound to the next.
@@ -30,7 +32,7 @@ package final class Transcriber: Sendable {
 
     private struct State {
         var waiting: [Job] = []
-        var running: [AbortFlag] = []
+        var running: [Job] = []
         var threads = 0
         var isStopping = false
     }
@@ -80,6 +82,13 @@ package final class Transcriber: Sendable {
     /// How many transcriptions run, and how many wait.
     package var load: (running: Int, waiting: Int) {
         state.withLock { ($0.running.count, $0.waiting.count) }
+    }
+
+    /// How long the one that has been silent for longest has given no sign; zero while none computes.
+    ///
+    /// They give signs between the operations of a graph, and none is expected while it is another's turn.
+    package var silence: Duration {
+        state.withLock { $0.running.map(\.heartbeat.silence).max() ?? .zero }
     }
 
     /// Takes a sound.
@@ -136,7 +145,7 @@ package final class Transcriber: Sendable {
     package func stop() async {
         let (waiting, count) = state.withLock { state in
             state.isStopping = true
-            state.running.forEach { $0.raise() }
+            state.running.forEach { $0.abort.raise() }
             defer { state.waiting = [] }
             return (state.waiting, state.threads)
         }
@@ -154,8 +163,8 @@ package final class Transcriber: Sendable {
         let thread = Thread { [self] in
             let tools = Tools()
             while let job = next() {
-                work(on: job, with: tools)
-                state.withLock { $0.running.removeAll { $0 === job.abort } }
+work(on: job, with: tools)
+                state.withLock { $0.running.removeAll { $0.abort === job.abort } }
             }
             ended.signal()
         }
@@ -174,7 +183,8 @@ package final class Transcriber: Sendable {
                 // Those that left while they waited have left a signal behind.
                 guard !state.waiting.isEmpty else { return (nil, false) }
                 let job = state.waiting.removeFirst()
-                state.running.append(job.abort)
+                job.heartbeat.rest()
+                state.running.append(job)
                 return (job, false)
             }
             if isOver { return nil }
@@ -195,7 +205,9 @@ package final class Transcriber: Sendable {
                 detector: tools.detector,
                 pace: { [pace] point in
                     guard !job.abort.isRaised else { return false }
+                    job.heartbeat.rest()
                     seat.pause()
+                    job.heartbeat.beat()
                     return pace(point) && !job.abort.isRaised
                 },
                 segment: { job.channel.send(.segment($0)) }

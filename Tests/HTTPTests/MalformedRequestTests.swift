@@ -1,4 +1,5 @@
 import HTTP
+import TestSupport
 import Testing
 
 @Suite("Malformed requests", .timeLimit(.minutes(1)))
@@ -37,7 +38,7 @@ struct MalformedRequestTests {
 
     @Test("random and damaged requests do not disturb the server")
     func random() async throws {
-        var generator = Random(state: 42)
+        var generator = SplitMix64(seed: 42)
         let good = Array("POST /echo?a=b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nX: y\r\n\r\nabc".utf8)
         let requests = (0..<300).map { number in
             if number % 3 == 0 {
@@ -74,15 +75,5 @@ struct MalformedRequestTests {
         let client = try RawHTTPClient(port: port)
         await client.request("POST /echo", body: "fine")
         #expect(try await client.response().text == "fine")
-    }
-}
-
-/// A generator with a fixed seed, so that a failure can be had again.
-private struct Random: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state ^ (state >> 29)
     }
 }

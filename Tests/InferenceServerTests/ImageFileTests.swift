@@ -92,15 +92,15 @@ struct ImageMarkerTests {
 
     @Test("a rendered prompt is taken apart where its images stand")
     func pieces() {
-        let markers = ImageMarkers(conversation)
+        let markers = MediaMarkers(conversation)
         let (one, two) = (markers.marker(0), markers.marker(1))
-        #expect(markers.pieces(of: "a\(one)b\(two)") == [.text("a"), .image(0), .text("b"), .image(1)])
-        #expect(markers.pieces(of: "\(two)\(one)c") == [.image(1), .image(0), .text("c")])
+        #expect(markers.pieces(of: "a\(one)b\(two)") == [.text("a"), .media(0), .text("b"), .media(1)])
+        #expect(markers.pieces(of: "\(two)\(one)c") == [.media(1), .media(0), .text("c")])
         // Left out, or twice, or none of ours.
         for text in ["a\(one)b", "\(one)\(two)\(one)", markers.marker(2) + one + two, String(one.dropLast()) + two] {
             #expect(markers.pieces(of: text) == nil)
         }
-        #expect(ImageMarkers(conversation).pieces(of: one + two) == nil)
+        #expect(MediaMarkers(conversation).pieces(of: one + two) == nil)
     }
 }
 

@@ -2,6 +2,7 @@ import CLlamaReference
 import Foundation
 import Llama
 import RuntimeSupport
+import TestSupport
 import Testing
 
 /// Neural speech, on tiny models with random weights.
@@ -172,12 +173,12 @@ struct SpeechModelTests {
         let (qwen, pocket) = (TinySpeechModel.qwen3tts, TinySpeechModel.pockettts)
         #expect(throws: LlamaError.self) { try SpeechFiles(model: qwen.path, codec: pocket.codecPath) }
         #expect(throws: LlamaError.self) {
-            try SpeechFiles(model: qwen.path, codec: TinyVisionModel.llama.projectorPath)
+            try SpeechFiles(model: qwen.path, codec: TinyMediaModel.llama.projectorPath)
         }
         #expect(throws: LlamaError.self) { try SpeechFiles(model: qwen.codecPath, codec: qwen.codecPath) }
         #expect(throws: LlamaError.self) { try SpeechFiles(model: qwen.path, codec: "/nowhere") }
         #expect(SpeechFiles.isCodec(qwen.codecPath) && SpeechFiles.isCodec(pocket.codecPath))
-        #expect(!SpeechFiles.isCodec(TinyVisionModel.llama.projectorPath) && !SpeechFiles.isCodec(qwen.path))
+        #expect(!SpeechFiles.isCodec(TinyMediaModel.llama.projectorPath) && !SpeechFiles.isCodec(qwen.path))
         try withFolder { folder in
             let data = try Data(contentsOf: URL(filePath: pocket.codecPath))
             for count in [0, 100, data.count / 2, data.count - 100] {
@@ -197,7 +198,7 @@ struct SpeechModelTests {
     )
     func damagedHeaders(_ kind: TinySpeechModel) throws {
         LlamaRuntime.start()
-        var random = SplitMix(state: 4711)
+        var random = SplitMix64(seed: 4711)
         var refused = 0
         try withFolder { folder in
             for file in [kind.path, kind.codecPath] {
@@ -228,6 +229,99 @@ struct SpeechModelTests {
         #expect(refused > 20)
     }
 
+    @Test(
+        "a vocabulary without a token that speech begins with is told by its header",
+        arguments: TinySpeechModel.allCases
+    )
+    func missingToken(_ kind: TinySpeechModel) throws {
+        try withFolder { folder in
+            var data = try Data(contentsOf: URL(filePath: kind.path))
+            let token = kind == .pockettts ? "<|audio_bos|>" : "<|codec_pad|>"
+            data[try #require(data.range(of: Data(token.utf8))).lowerBound + 3] ^= 1
+            let path = "\(folder)/model.gguf"
+            try data.write(to: URL(filePath: path))
+            do {
+                _ = try SpeechFiles(model: path, codec: kind.codecPath)
+                Issue.record("it was taken")
+            } catch {
+                #expect("\(error)".contains(token), "\(error)")
+            }
+        }
+    }
+
+    /// Damages weights; as with headers, that this comes to its end is what it is for.
+    @Test("damaged weights end in an error or in sound", arguments: TinySpeechModel.allCases)
+    func damagedWeights(_ kind: TinySpeechModel) throws {
+        LlamaRuntime.start()
+        var random = SplitMix64(seed: 1147)
+        var failed = 0
+        try withFolder { folder in
+            for round in 0..<60 {
+                let file = round % 3 == 0 ? kind.path : kind.codecPath
+                var data = [UInt8](try Data(contentsOf: URL(filePath: file)))
+                // Weights are the rest of the file; a byte in four of their last ones makes no number.
+                for _ in 0..<(10 + round * 2) {
+                    data[data.count / 2 + Int(random.next() % UInt64(data.count / 2))] = 0xFF
+                }
+                let path = "\(folder)/damaged.gguf"
+                try Data(data).write(to: URL(filePath: path))
+                let files = try SpeechFiles(
+                    model: file == kind.path ? path : kind.path,
+                    codec: file == kind.path ? kind.codecPath : path
+                )
+                let model = try SpeechModel(files, options: .init(threads: 1, places: 1, contextLength: 512))
+                do { _ = try kind.sound(model, "Hello.", maxFrames: 2) } catch { failed += 1 }
+            }
+        }
+        #expect(failed > 0)
+    }
+
+    @Test("scores of codes that are no numbers are told, however many they are", arguments: [1, 4, 30, 3000])
+    func badScores(_ count: Int) throws {
+        let kind = TinySpeechModel.qwen3tts
+        try withFolder { folder in
+            var data = try Data(contentsOf: URL(filePath: kind.codecPath))
+            let head = try #require(GGUFTensors(data).range(of: Self.head))
+            // Not a number, spread over the rows.
+            let step = head.count / count / 4 * 4
+            for place in stride(from: head.lowerBound, to: head.upperBound, by: step) {
+                data.replaceSubrange(place..<(place + 4), with: [0, 0, 0xC0, 0x7F])
+            }
+            let path = "\(folder)/codec.gguf"
+            try data.write(to: URL(filePath: path))
+            let files = try SpeechFiles(model: kind.path, codec: path)
+            let model = try SpeechModel(files, options: .init(threads: 1, places: 1, contextLength: 512))
+            do {
+                _ = try kind.sound(model, "Hello.", maxFrames: 4)
+                Issue.record("it was said")
+            } catch {
+                #expect("\(error)".contains("scores of codes"), "\(error)")
+            }
+        }
+    }
+
+    /// With 40 equal scores the probabilities, as they are rounded, add up to 0.9999996, and this seed draws 0.99999994.
+    @Test("a draw above the sum of all probabilities is the last code")
+    func lastCode() throws {
+        let kind = TinySpeechModel.qwen3tts
+        try withFolder { folder in
+            var codec = try Data(contentsOf: URL(filePath: kind.codecPath))
+            let head = try #require(GGUFTensors(codec).range(of: Self.head))
+            codec.replaceSubrange(head, with: Data(count: head.count))
+            try codec.write(to: URL(filePath: "\(folder)/codec.gguf"))
+            let model = try Data(contentsOf: URL(filePath: kind.path))
+            try GGUFTensors.adding("general.sampling.top_p", 1, to: model).write(
+                to: URL(filePath: "\(folder)/model.gguf")
+            )
+            LlamaRuntime.start()
+            let files = try SpeechFiles(model: "\(folder)/model.gguf", codec: "\(folder)/codec.gguf")
+            let loaded = try SpeechModel(files, options: .init(threads: 1, places: 1, contextLength: 512))
+            #expect(try !kind.sound(loaded, "Hello.", seed: 107_631, maxFrames: 4).isEmpty)
+        }
+    }
+
+    private static let head = "a.gen.code.head.weight"
+
     @Test("tensors of the wrong shape or type are named")
     func wrongTensors() throws {
         let kind = TinySpeechModel.pockettts
@@ -245,19 +339,6 @@ struct SpeechModelTests {
                 #expect("\(error)".contains("a.gen.flow.input_proj"), "\(error)")
             }
         }
-    }
-}
-
-/// Random numbers that are the same each time (Steele, Lea and Flood, 2014).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
 

@@ -12,19 +12,19 @@ import Tokenizer
 struct VisionTests {
     @Test(
         "greedy answers are those of llama.cpp's multimodal library",
-        arguments: TinyVisionModel.allCases,
+        arguments: TinyMediaModel.seeing,
         ["waves.png", "waves.jpg", "progressive.jpg", "waves.gif", "waves.bmp"]
     )
-    func reference(kind: TinyVisionModel, image: String) async throws {
+    func reference(kind: TinyMediaModel, image: String) async throws {
         let projector = try kind.makeProjector()
-        let prompt = try projector.prepare(TinyVisionModel.chat(try TinyVisionModel.image(image)))
-        let answer = try await kind.freshAnswer(projector, TinyVisionModel.generation(prompt), isExact: false)
+        let prompt = try projector.prepare(TinyMediaModel.chat(try TinyMediaModel.image(image)))
+        let answer = try await kind.freshAnswer(projector, TinyMediaModel.generation(prompt), isExact: false)
         var expected = [Int32](repeating: 0, count: 24)
         let text = "<|im_start|>user\n<__media__>what is it<|im_end|>\n<|im_start|>assistant\n"
-        let count = reference_vision_greedy(
+        let count = reference_media_greedy(
             kind.path,
             kind.projectorPath,
-            TinyVisionModel.imagePath(image),
+            TinyMediaModel.imagePath(image),
             text,
             1,
             24,
@@ -44,12 +44,12 @@ struct VisionTests {
 
     @Test("greedy answers are those that llama.cpp's own tool has printed")
     func tool() async throws {
-        let file = try Data(contentsOf: URL(filePath: TinyVisionModel.imagePath("mtmd-cli.json")))
+        let file = try Data(contentsOf: URL(filePath: TinyMediaModel.imagePath("mtmd-cli.json")))
         for printed in try JSONDecoder().decode([Printed].self, from: file) {
-            let kind = try #require(TinyVisionModel(rawValue: printed.model))
+            let kind = try #require(TinyMediaModel(rawValue: printed.model))
             let projector = try kind.makeProjector()
-            let prompt = try projector.prepare(TinyVisionModel.chat(try TinyVisionModel.image(printed.image)))
-            let answer = try await kind.freshAnswer(projector, TinyVisionModel.generation(prompt), isExact: false)
+            let prompt = try projector.prepare(TinyMediaModel.chat(try TinyMediaModel.image(printed.image)))
+            let answer = try await kind.freshAnswer(projector, TinyMediaModel.generation(prompt), isExact: false)
             let vocabulary = try kind.model.makeVocabulary()
             let bytes = try answer.flatMap { try vocabulary.piece(of: $0, special: true) }
             let hex = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -59,8 +59,8 @@ struct VisionTests {
 
     @Test("an image has as many tokens and positions as its model gives it")
     func counts() throws {
-        func media(_ kind: TinyVisionModel, _ image: String) throws -> [MediaItem] {
-            let prompt = try kind.makeProjector().prepare([.image(try TinyVisionModel.image(image)), .text("x")])
+        func media(_ kind: TinyMediaModel, _ image: String) throws -> [MediaItem] {
+            let prompt = try kind.makeProjector().prepare([.image(try TinyMediaModel.image(image)), .text("x")])
             return prompt.items.compactMap { if case .media(let item) = $0 { item } else { nil } }
         }
         let slices = try media(.smolvlm, "waves.png")
@@ -74,9 +74,9 @@ struct VisionTests {
 
     @Test("the same file has the same items, wherever it stands, and another has others")
     func hashes() throws {
-        for kind in TinyVisionModel.allCases {
+        for kind in TinyMediaModel.seeing {
             let projector = try kind.makeProjector()
-            let (image, other) = (try TinyVisionModel.image("waves.png"), try TinyVisionModel.image("waves.jpg"))
+            let (image, other) = (try TinyMediaModel.image("waves.png"), try TinyMediaModel.image("waves.jpg"))
             let parts: [PromptPart] = [
                 .text("a"), .image(image), .image(image), .text("b"), .image(other), .text("c"),
             ]
@@ -91,22 +91,22 @@ struct VisionTests {
 
     @Test("prepared images count for as long as they are held")
     func held() throws {
-        let projector = try TinyVisionModel.qwen2vl.makeProjector()
+        let projector = try TinyMediaModel.qwen2vl.makeProjector()
         do {
-            let prompt = try projector.prepare(TinyVisionModel.chat(try TinyVisionModel.image("waves.png")))
+            let prompt = try projector.prepare(TinyMediaModel.chat(try TinyMediaModel.image("waves.png")))
             #expect(projector.preparedTokens == 96)
             withExtendedLifetime(prompt) {}
         }
         #expect(projector.preparedTokens == 0)
     }
 
-    @Test("beside others, in chunks and set back, an answer is what it is alone", arguments: TinyVisionModel.allCases)
-    func company(kind: TinyVisionModel) async throws {
+    @Test("beside others, in chunks and set back, an answer is what it is alone", arguments: TinyMediaModel.seeing)
+    func company(kind: TinyMediaModel) async throws {
         let projector = try kind.makeProjector()
         var generations: [Generation] = []
         for (number, name) in ["waves.png", "waves.jpg", "waves.bmp", "waves.gif"].enumerated() {
-            let parts = TinyVisionModel.chat(try TinyVisionModel.image(name), String("abcdefgh".dropFirst(number)))
-            generations.append(TinyVisionModel.generation(try projector.prepare(parts), maxTokens: 40, isDrawn: true))
+            let parts = TinyMediaModel.chat(try TinyMediaModel.image(name), String("abcdefgh".dropFirst(number)))
+            generations.append(TinyMediaModel.generation(try projector.prepare(parts), maxTokens: 40, isDrawn: true))
         }
         // The cells are too few for all of them.
         let engine = try kind.makeEngine(projector, sequences: 4, stepTokens: 24, cacheTokens: 1024)
@@ -120,19 +120,19 @@ struct VisionTests {
 
     @Test(
         "an image is encoded once, and a conversation goes on behind it from memory",
-        arguments: TinyVisionModel.allCases
+        arguments: TinyMediaModel.seeing
     )
-    func encodedOnce(kind: TinyVisionModel) async throws {
+    func encodedOnce(kind: TinyMediaModel) async throws {
         let projector = try kind.makeProjector()
-        let image = try TinyVisionModel.image("waves.png")
+        let image = try TinyMediaModel.image("waves.png")
         let engine = try kind.makeEngine(projector, sequences: 2)
         func ask(_ parts: [PromptPart]) async throws -> (answer: [Token], usage: TokenUsage, encoded: UInt64) {
-            let generation = TinyVisionModel.generation(try projector.prepare(parts), isDrawn: true)
+            let generation = TinyMediaModel.generation(try projector.prepare(parts), isDrawn: true)
             let (tokens, usage) = try await LoadedModel.answer(generation, engine)
             #expect(tokens == (try await kind.freshAnswer(projector, generation)))
             return (tokens, usage, engine.board.withLock { $0.metrics.encodedMedia.count })
         }
-        let first = TinyVisionModel.chat(image)
+        let first = TinyMediaModel.chat(image)
         let one = try await ask(first)
         let slices = kind == .smolvlm ? 5 : 1
         #expect(one.encoded == slices)
@@ -144,7 +144,7 @@ struct VisionTests {
         let three = try await ask([.text("something else"), .image(image), .text("what")])
         #expect(three.encoded == slices && three.usage.cached < 4)
         let other = try await ask([
-            .text("something else"), .image(try TinyVisionModel.image("waves.jpg")), .text("what"),
+            .text("something else"), .image(try TinyMediaModel.image("waves.jpg")), .text("what"),
         ])
         #expect(other.encoded == 2 * UInt64(slices))
         await engine.stop()
@@ -153,10 +153,10 @@ struct VisionTests {
     @Test("an encoding that nobody waits for is cut off")
     func aborted() throws {
         let abort = AbortFlag()
-        let kind = TinyVisionModel.qwen2vl
+        let kind = TinyMediaModel.qwen2vl
         let projector = try kind.makeProjector(abort: abort)
         let backend = try kind.makeBackend(projector)
-        let prompt = try projector.prepare(TinyVisionModel.chat(try TinyVisionModel.image("waves.png")))
+        let prompt = try projector.prepare(TinyMediaModel.chat(try TinyMediaModel.image("waves.png")))
         let item = try #require(prompt.items.compactMap { if case .media(let item) = $0 { item } else { nil } }.first)
         let step = EncodeStep(
             request: RequestID(rawValue: 1),
@@ -178,7 +178,7 @@ struct VisionTests {
 
     @Test("a projector of another width, no projector, and half of one are refused")
     func refusedProjectors() throws {
-        let kind = TinyVisionModel.qwen2vl
+        let kind = TinyMediaModel.qwen2vl
         #expect(throws: LlamaError.self) {
             try LlamaProjector(path: kind.projectorPath, model: try LoadedModel.shared.get(), threads: 1)
         }
@@ -195,12 +195,12 @@ struct VisionTests {
 
     @Test("what is no image, of another size than it says, or grows beyond it is refused")
     func refusedImages() throws {
-        let png = [UInt8](try Data(contentsOf: URL(filePath: TinyVisionModel.imagePath("waves.png"))))
+        let png = [UInt8](try Data(contentsOf: URL(filePath: TinyMediaModel.imagePath("waves.png"))))
         #expect(throws: LlamaError.self) { try LlamaImage([], width: 1, height: 1) }
         #expect(throws: LlamaError.self) { try LlamaImage(Array(repeating: 65, count: 500), width: 10, height: 10) }
         #expect(throws: LlamaError.self) { try LlamaImage(png, width: 64, height: 96) }
         #expect(throws: LlamaError.self) { try LlamaImage(Array(png.prefix(png.count / 2)), width: 96, height: 64) }
-        let webp = [UInt8](try Data(contentsOf: URL(filePath: TinyVisionModel.imagePath("waves.webp"))))
+        let webp = [UInt8](try Data(contentsOf: URL(filePath: TinyMediaModel.imagePath("waves.webp"))))
         #expect(throws: LlamaError.self) { try LlamaImage(webp, width: 96, height: 64) }
         // Zeroes without end, in stored and in compressed blocks: 80 MB of rows for an image of 96 x 64.
         let bomb = PNGFile(width: 96, height: 64, idat: PNGFile.zeroes(blocks: 80))

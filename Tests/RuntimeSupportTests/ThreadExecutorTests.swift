@@ -69,5 +69,11 @@ struct ThreadExecutorTests {
         #expect(beat.silence == .seconds(5))
         beat.beat()
         #expect(beat.silence == .zero)
+        beat.rest()
+        now.withLock { $0 = 90_000 }
+        #expect(beat.silence == .zero)
+        beat.beat()
+        now.withLock { $0 = 91_000 }
+        #expect(beat.silence == .seconds(1))
     }
 }

@@ -1,5 +1,6 @@
 import CLlama
 import Foundation
+import TestSupport
 import Testing
 import Tokenizer
 
@@ -55,24 +56,9 @@ private final class VocabularyCache: @unchecked Sendable {
     }
 }
 
-/// Random numbers that are the same in every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 extension Collection {
     /// The collection in pieces of random lengths, some empty.
-    func randomPieces(longest: Int, using generator: inout SeededGenerator) -> [SubSequence] {
+    func randomPieces(longest: Int, using generator: inout SplitMix64) -> [SubSequence] {
         var pieces: [SubSequence] = []
         var rest = self[...]
         while !rest.isEmpty {

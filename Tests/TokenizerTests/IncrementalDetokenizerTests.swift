@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Tokenizer
 
@@ -6,7 +7,7 @@ struct IncrementalDetokenizerTests {
     @Test("any tokens give the text of all their bytes", arguments: Fixtures.vocabularies, [false, true])
     func anyTokens(name: String, special: Bool) throws {
         let vocabulary = try Fixtures.vocabulary(name)
-        var generator = SeededGenerator(seed: 5)
+        var generator = SplitMix64(seed: 5)
         for _ in 0..<50 {
             var detokenizer = IncrementalDetokenizer(vocabulary: vocabulary, special: special)
             var text = ""

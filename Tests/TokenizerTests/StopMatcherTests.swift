@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Tokenizer
 
@@ -59,7 +60,7 @@ struct StopMatcherTests {
 
     @Test("random texts match as a naive search does", arguments: 0..<40)
     func property(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         let alphabet: [Unicode.Scalar] = seed.isMultiple(of: 2) ? ["a", "b"] : ["e", "\u{301}", "\r", "\n", "🇩"]
         func word(_ lengths: ClosedRange<Int>) -> String {
             let count = Int.random(in: lengths, using: &generator)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Tokenizer
@@ -33,7 +34,7 @@ struct UTF8AssemblerTests {
 
     @Test("however bytes are cut, the text is the same", arguments: 0..<50)
     func property(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         // Bytes at the borders of what is well-formed, and whole characters among them.
         let borders: [[UInt8]] = [
             [0x00], [0x7F], [0x80], [0x8F], [0x90], [0x9F], [0xA0], [0xBF], [0xC0], [0xC2], [0xDF], [0xE0], [0xE1],

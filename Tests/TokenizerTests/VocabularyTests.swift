@@ -1,5 +1,6 @@
 import CLlama
 import Foundation
+import TestSupport
 import Testing
 import Tokenizer
 
@@ -163,7 +164,7 @@ struct VocabularyTests {
         #expect(cl_model_load(Fixtures.folder.appending(path: name).path, options, &model) == .CL_OK)
         let loaded = try #require(model)
         defer { cl_model_free(loaded) }
-        var generator = SeededGenerator(seed: 11)
+        var generator = SplitMix64(seed: 11)
         for length in [1, 2, 3, 7, 100, 1000] {
             let noise = (0..<length).map { _ in CChar(truncatingIfNeeded: generator.next() | 0x80) }
             var tokens = cl_tokens()

@@ -185,6 +185,25 @@ struct TranscriberTests {
         await transcriber.stop()
     }
 
+    @Test("one that hangs is silent; at the end, and while none runs, nothing is")
+    func heartbeats() async throws {
+        let hold = DispatchSemaphore(value: 0)
+        let transcriber = try transcriber { point in
+            if point == .encoder {
+                hold.wait()
+                hold.signal()
+            }
+            return true
+        }
+        #expect(transcriber.silence == .zero)
+        let stream = try transcriber.submit(Fixtures.jfk, .plain)
+        while transcriber.silence < .milliseconds(20) { await Task.yield() }
+        hold.signal()
+        #expect(await Collected(stream).summary != nil)
+        await transcriber.stop()
+        #expect(transcriber.silence == .zero)
+    }
+
     @Test("pace ends a transcription in the middle")
     func ended() async throws {
         let pace = Pace(encoderRuns: 1)

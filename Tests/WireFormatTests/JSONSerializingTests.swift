@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WireFormat
 
@@ -23,7 +24,7 @@ struct JSONSerializingTests {
 
     @Test("what is written reads back the same", arguments: 0..<20)
     func roundTrip(seed: UInt64) throws {
-        var generator = Random(seed: seed)
+        var generator = SplitMix64(seed: seed)
         for _ in 0..<50 {
             let value = JSONValue.random(depth: 5, using: &generator)
             let bytes = value.serialized
@@ -36,7 +37,7 @@ struct JSONSerializingTests {
 
     @Test("random doubles keep every bit")
     func doubles() throws {
-        var generator = Random(seed: 7)
+        var generator = SplitMix64(seed: 7)
         for _ in 0..<5_000 {
             let double = Double(bitPattern: generator.next())
             guard double.isFinite else { continue }
@@ -50,7 +51,7 @@ struct JSONSerializingTests {
 }
 
 extension JSONValue {
-    fileprivate static func random(depth: Int, using generator: inout Random) -> JSONValue {
+    fileprivate static func random(depth: Int, using generator: inout SplitMix64) -> JSONValue {
         switch Int.random(in: 0..<(depth > 0 ? 8 : 5), using: &generator) {
         case 0: return .null
         case 1: return .bool(Bool.random(using: &generator))
@@ -73,7 +74,7 @@ extension JSONValue {
         }
     }
 
-    private static func randomText(excludingNull: Bool, using generator: inout Random) -> String {
+    private static func randomText(excludingNull: Bool, using generator: inout SplitMix64) -> String {
         var text = String.UnicodeScalarView()
         for _ in 0..<Int.random(in: 0..<12, using: &generator) {
             let limit: UInt32 = Bool.random(using: &generator) ? 0x80 : 0x11_0000

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WireFormat
 
@@ -134,8 +135,8 @@ struct ResponseTests {
 
     @Test("ids have a prefix and 29 letters and digits, and differ")
     func ids() {
-        var first = Random(seed: 1)
-        var second = Random(seed: 1)
+        var first = SplitMix64(seed: 1)
+        var second = SplitMix64(seed: 1)
         let id = ResponseID.make("x-", using: &first)
         #expect(id == ResponseID.make("x-", using: &second))
         #expect(id != ResponseID.make("x-", using: &first))

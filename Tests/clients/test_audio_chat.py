@@ -1,6 +1,7 @@
 """Chats that are spoken: `modalities` and `audio`, in one piece and in a stream, by OpenAI's client."""
 
 import base64
+import concurrent.futures
 import json
 import time
 
@@ -9,6 +10,7 @@ import pytest
 
 import sounds
 from support import KEY, MODEL, OTHER_KEY, WEATHER_HISTORY, WEATHER_QUESTION, WEATHER_TOOL, message, wait_until
+from test_neural_speech import POCKET, QWEN, installed
 
 PATH = "/v1/chat/completions"
 QUESTION = "Tell me a long story about a jar of marmalade and a wise old cat."
@@ -253,3 +255,77 @@ def test_a_client_that_does_not_read_stops_nobody_else(server):
         assert reply.status == 200 and json.loads(reply.body)["choices"][0]["message"]["audio"]["data"]
     finally:
         lazy.close()
+
+
+# MARK: with a neural model
+
+
+@pytest.fixture(scope="module", params=[POCKET, QWEN])
+def neural(request, launch, tmp_path_factory):
+    """A server on which a neural model of random weights speaks."""
+    folder = installed(tmp_path_factory.mktemp("neural") / "models", request.param)
+    return launch("--models-dir", folder, "--ctx-size", "1024", "--deterministic", "--max-queue", "2")
+
+
+def neural_body(format, **parameters):
+    settings = {"messages": [message(QUESTION)], "max_tokens": 60, "temperature": 0, "modalities": ["text", "audio"]}
+    return settings | {"audio": {"voice": "nova", "format": format}} | parameters
+
+
+def neural_speech(server, text):
+    """What the endpoint of speech makes of a text."""
+    body = {"input": text, "model": "tts-1", "voice": "nova", "response_format": "pcm"}
+    reply = server.request("POST", "/v1/audio/speech", body)
+    assert reply.status == 200, reply
+    return reply.body
+
+
+def test_a_neural_model_speaks_an_answer(neural, connect):
+    """Sentence by sentence as they are written, and sample by sample what it says of the whole text."""
+    answer = connect(neural).chat.completions.create(model="gpt-audio", **neural_body("wav"))
+    said = answer.choices[0].message
+    assert said.content is None and len(said.audio.transcript) > 100 and answer.usage.completion_tokens == 60
+    data = base64.b64decode(said.audio.data, validate=True)
+    assert sounds.probe(data, "wav")[:4] == ("wav", "pcm_s16le", 24000, 1)
+    expected = neural_speech(neural, said.audio.transcript)
+    assert sounds.samples(data, "wav").tobytes() == expected
+    espeak = neural.request("POST", "/v1/audio/speech", {"input": said.audio.transcript, "model": "espeak-ng", "voice": "nova", "response_format": "pcm"})
+    assert espeak.body != expected
+
+
+def test_a_stream_of_a_neural_model_is_the_same(neural, connect):
+    chunks = list(connect(neural).chat.completions.create(model="gpt-audio", stream=True, **neural_body("pcm16")))
+    audio = [chunk.choices[0].delta.audio for chunk in chunks if chunk.choices[0].delta.audio]
+    transcript = "".join(part.transcript or "" for part in audio)
+    data = b"".join(base64.b64decode(part.data, validate=True) for part in audio if part.data)
+    assert len(data) > sounds.RATE and data == neural_speech(neural, transcript)
+    assert audio[-1].expires_at and chunks[-1].choices[0].finish_reason == "length"
+
+
+def test_answers_of_a_neural_model_take_turns(neural):
+    """Several at once, each sounding as it does alone; and a text answer beside them."""
+    expected = neural.request("POST", PATH, neural_body("wav")).json["choices"][0]["message"]["audio"]
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        spoken = [pool.submit(neural.request, "POST", PATH, neural_body("wav")) for _ in range(2)]
+        written = pool.submit(neural.request, "POST", PATH, {"messages": [message(QUESTION)], "max_tokens": 60, "temperature": 0})
+        for future in spoken:
+            audio = future.result().json["choices"][0]["message"]["audio"]
+            assert (audio["transcript"], audio["data"]) == (expected["transcript"], expected["data"])
+        assert written.result().json["choices"][0]["message"]["content"] == expected["transcript"]
+
+
+def test_a_client_of_a_neural_model_that_leaves_ends_both(neural):
+    body = neural_body("pcm16") | ENDLESS | {"max_tokens": 800}
+    streams = [neural.stream(**body) for _ in range(2)]
+    for stream in streams:
+        assert any("data" in (event["choices"][0]["delta"].get("audio") or {}) for event in stream)
+    assert neural.request("POST", PATH, neural_body("wav", max_tokens=2)).status == 429
+    for stream in streams:
+        stream.close()
+    wait_until(lambda: neural.request("POST", PATH, neural_body("wav", max_tokens=2)).status == 200, "the places of those that left")
+
+
+@pytest.mark.parametrize("voice", ["nobody", {"id": "voice_0"}], ids=str)
+def test_a_voice_that_a_neural_model_does_not_have_is_told(neural, voice):
+    reply = neural.request("POST", PATH, neural_body("wav", audio={"voice": voice, "format": "wav"}))
+    assert reply.status in (400, 404) and reply.error["code"] in ("invalid_value", "not_found")

@@ -1,13 +1,14 @@
 """What the program prints and how it ends, command by command."""
 
-import os
 import re
+import shutil
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from support import KEY, MODEL, ROOT, run
+from support import BINARY, KEY, MODEL, ROOT, environment, run
 
 COMMANDS = ["serve", "chat", "models", "tune"]
 NAME = "inference-server"
@@ -236,12 +237,43 @@ def environment_of(server):
     return dict(entry.decode().split("=", 1) for entry in entries if b"=" in entry)
 
 
-def test_threads_wait_briefly_for_each_other(server):
-    variables = environment_of(server)
-    assert variables.get("GOMP_SPINCOUNT") == "1000" or "OMP_WAIT_POLICY" in os.environ
+@pytest.fixture
+def plain_environment(monkeypatch):
+    """No settings of threads that whoever runs the tests has made."""
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def assert_waits_briefly(process):
+    is_set = b"GOMP_SPINCOUNT=1000" in Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+    assert is_set
     # The same process, with its arguments and under its name.
-    assert Path(f"/proc/{server.process.pid}/comm").read_text().strip() == NAME[:15]
-    assert "--ctx-size" in Path(f"/proc/{server.process.pid}/cmdline").read_text().split("\0")
+    assert Path(f"/proc/{process.pid}/comm").read_text().strip() == NAME[:15]
+    assert "--ctx-size" in Path(f"/proc/{process.pid}/cmdline").read_text().split("\0")
+
+
+def test_threads_wait_briefly_for_each_other(start_server, plain_environment):
+    assert_waits_briefly(start_server("--ctx-size", "512", "--parallel", "1").process)
+
+
+def test_they_do_so_where_the_program_was_replaced_while_it_started(plain_environment, tmp_path):
+    """A build, or an update, may take the file away before the process starts itself anew."""
+    program = tmp_path / NAME
+    shutil.copy(BINARY, program)
+    with program.open("rb") as file:
+        program.unlink()
+        arguments = [NAME, "--port", "0", "--ctx-size", "512", "--models-dir", tmp_path, "--voices", tmp_path / "voices"]
+        process = subprocess.Popen(
+            arguments, executable=f"/proc/self/fd/{file.fileno()}", pass_fds=[file.fileno()], env=environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )
+        try:
+            assert process.stdout.readline().startswith(b"Listening on ")
+            assert_waits_briefly(process)
+        finally:
+            process.terminate()
+            process.wait()
+            process.stdout.close()
 
 
 def test_how_threads_wait_is_the_users_choice(start_server):

@@ -271,3 +271,31 @@ def test_too_many_are_refused_with_a_time_to_come_again(neural):
     for connection in connections:
         connection.close()
     wait_until(lambda: request(neural).status == 200, "the places are free again")
+
+
+# MARK: what is counted
+
+
+def counted(server, model):
+    """What a model that speaks has counted, as /metrics tells it."""
+    lines = server.request("GET", "/metrics", headers={"Authorization": f"Bearer {KEY}"}).body.decode().splitlines()
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if f'engine="{model}"' in line}
+
+
+def is_loaded(server, model):
+    return model in server.request("GET", "/health").json["components"]
+
+
+def test_counters_outlive_what_is_loaded(neural):
+    """Monitoring takes a counter that goes down for a restart."""
+    speak(neural, model=QWEN, input="Warm wind.")
+    before = counted(neural, QWEN)
+    finished = f'inference_server_speech_utterances_total{{engine="{QWEN}",outcome="finished"}}'
+    assert before[finished] >= 1 and is_loaded(neural, QWEN)
+    body = json.dumps({"model": QWEN, "keep_alive": 0})
+    assert neural.request("POST", "/api/generate", body, {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"}).status == 200
+    wait_until(lambda: not is_loaded(neural, QWEN), "the model is unloaded")
+    assert counted(neural, QWEN) == before
+    speak(neural, model=QWEN, input="Warm wind.")
+    after = counted(neural, QWEN)
+    assert after[finished] == before[finished] + 1 and all(after[name] >= value for name, value in before.items())

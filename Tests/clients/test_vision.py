@@ -51,7 +51,7 @@ def content(reply):
 
 
 def encoded(server, model=GRID):
-    prefix = f'inference_server_encoded_images_total{{model="{model}"}} '
+    prefix = f'inference_server_encoded_media_total{{model="{model}"}} '
     (line,) = (line for line in server.request("GET", "/metrics").body.decode().splitlines() if line.startswith(prefix))
     return int(line.removeprefix(prefix))
 
@@ -171,7 +171,7 @@ def test_nobody_learns_what_another_has_shown(fresh):
         reply = server.request("POST", "/v1/chat/completions", body, headers={"Authorization": f"Bearer {key}"})
         assert reply.json["usage"]["prompt_tokens_details"]["cached_tokens"] == 0
         metrics = server.request("GET", "/metrics", headers={"Authorization": f"Bearer {key}"}).body.decode()
-        assert f'encoded_images_total{{model="{GRID}"}} {number}' in metrics
+        assert f'encoded_media_total{{model="{GRID}"}} {number}' in metrics
 
 
 def test_other_images_get_other_answers_and_details_change_nothing(vision):

@@ -15,7 +15,7 @@
 #include "cl_chat_parser.h"
 #include "cl_context.h"
 #include "cl_memory.h"
-#include "cl_vision.h"
+#include "cl_media.h"
 #include "cl_speech.h"
 #include "cl_grammar.h"
 #include "cl_sampler.h"

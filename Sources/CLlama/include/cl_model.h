@@ -63,6 +63,9 @@ cl_status cl_gguf_string(const char * path, const char * key, char * value, size
 // The same for a number of 32 bits without a sign.
 cl_status cl_gguf_number(const char * path, const char * key, uint32_t * value);
 
+// The same for a truth value.
+cl_status cl_gguf_flag(const char * path, const char * key, bool * value);
+
 #ifdef __cplusplus
 }
 #endif

@@ -13,7 +13,7 @@ struct ModelOptions {
         "-m",
         value: "NAME|FILE",
         help:
-            "a model of that folder, or a GGUF file (default: the folder's default);\nserve: repeatable, the first is the default, the others load when asked for"
+            "a model of that folder, or a GGUF file (default: the folder's default);\nserve: repeatable, the first is the default, the others load when asked for;\na whisper model too"
     )
     static let contextSize = CommandLineOption(
         "--ctx-size",

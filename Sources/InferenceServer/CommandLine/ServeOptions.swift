@@ -82,7 +82,7 @@ struct ServeOptions {
         "--mmproj",
         value: "FILE",
         help:
-            "the projector with which the default chat model sees images;\nnone for no images at all (default: mmproj-NAME.gguf beside each\nmodel, NAME.gguf)"
+            "the projector with which the default chat model sees or hears;\nnone for no images and no sound (default: mmproj-NAME.gguf beside each\nmodel, NAME.gguf)"
     )
     static let storeFolder = CommandLineOption(
         "--kv-store",

@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import KVStore
 import Llama
+import Media
 import RuntimeSupport
 import Scheduling
 import Speech
@@ -29,13 +30,12 @@ struct ServeCommand {
             options: options.model,
             draftModel: options.draftModel,
             projector: options.projector,
+            transcriptionsAtOnce: options.transcription.atOnce,
             budget: budget
         )
         selection.printPlan(budget, available: available)
         var transcription = options.transcription
         transcription.threads = options.model.threads ?? LlamaRuntime.bestThreadCount
-        let transcribers = folder.transcriptionFiles(atOnce: transcription.atOnce, gpus: budget.gpus.count)
-        for file in transcribers { Log("memory").info(file.summary) }
 
         // First of all, so that a conflict is found before a long loading; clients that come meanwhile wait.
         let listener = try ListeningSocket(host: options.host, port: options.port)
@@ -53,18 +53,18 @@ struct ServeCommand {
             cores: transcription.cores,
             acceptsAliases: options.acceptsAliases,
             embeddingOverflow: options.embeddingOverflow,
-            transcribers: transcribers,
             transcription: transcription,
             store: store.map { ($0, options.apiKeys) },
             abort: loading
         )
-        _ = try await catalog.pool.lease(catalog.models[0].id)
+        if let first = selection.first { _ = try await catalog.pool.lease(first) }
         let responses = ResponseStore(options.responses)
         let speech = SpeechService(
             customVoices: VoiceStore(path: options.voiceFolder, keys: options.apiKeys),
             inputLimit: options.maxSpeechInput,
             maxWaiting: options.maxQueue
         )
+        logTasks(catalog, speech, folder)
         let now: @Sendable () -> Int = { Int(Date.now.timeIntervalSince1970) }
         let routes = Routes(
             catalog: catalog,
@@ -95,6 +95,26 @@ struct ServeCommand {
         await speech.stop()
         await catalog.pool.close()
         log.info("stopped")
+    }
+
+    /// Logs what is served, by which model where a request names none, and what is not.
+    private func logTasks(_ catalog: ModelCatalog, _ speech: SpeechService, _ folder: ModelFolder) {
+        let log = Log("server")
+        let readsSound = MediaLibrary.version != nil
+        if !readsSound { log.info("no speech, no transcription: this program was built without FFmpeg") }
+        let tasks = ModelTask.allCases.filter { readsSound || ![.speech, .transcription].contains($0) }
+        let defaults = tasks.map { task in
+            let isSpoken = task == .speech && (try? speech.eSpeak.get()) != nil
+            return (task: task, model: catalog.defaultID(for: task) ?? (isSpoken ? ESpeakSpeech.name : nil))
+        }
+        let served = defaults.compactMap { task, model in model.map { "\(task.rawValue) by \($0)" } }
+        if !served.isEmpty { log.info("serves \(served.joined(separator: ", "))") }
+        if catalog.models.isEmpty, catalog.transcribers.isEmpty {
+            log.warning("there is no model in \(folder.path): run 'make models', or put files there and start again")
+        }
+        for (task, model) in defaults where model == nil {
+            log.info("no \(task.rawValue): that takes \(task.file), in \(folder.path)")
+        }
     }
 
     /// The folder of `--kv-store`; nil without the option, and where another server has it.

@@ -25,7 +25,8 @@ struct TuneCommand {
     /// The model that was named, or the default ones.
     private func files(_ folder: ModelFolder) throws -> [ModelFile] {
         guard let name = options.model else {
-            return [try folder.chatModel(nil)] + [folder.defaultModel(of: .embedding)].compactMap(\.self)
+            let defaults = [folder.defaultModel(of: .chat), folder.defaultModel(of: .embedding)].compactMap(\.self)
+            return try defaults.isEmpty ? [folder.chatModel(nil)] : defaults
         }
         return [try folder.model(name)]
     }

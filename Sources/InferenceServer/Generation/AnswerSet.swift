@@ -6,6 +6,7 @@ import WireFormat
 struct AnswerSet: Sendable {
     private(set) var answers: [Answer]
     private let promptTokens: Int
+    private let soundTokens: Int
     private let promptCount: Int
     /// Keeps the model loaded until the last answer is told.
     private let lease: ModelLease<ChatModel>
@@ -92,6 +93,7 @@ struct AnswerSet: Sendable {
         }
         promptCount = prompts.count
         promptTokens = prompts.reduce(0) { $0 + $1.tokenCount }
+        soundTokens = prompts.reduce(0) { $0 + $1.soundTokens }
     }
 
     /// One request may not fill the whole queue with its answers.
@@ -100,6 +102,7 @@ struct AnswerSet: Sendable {
     /// What one answer cost.
     func usage(_ usage: TokenUsage) -> Usage {
         var told = Usage(promptTokens: usage.prompt, completionTokens: usage.generated, cachedTokens: usage.cached)
+        told.soundTokens = soundTokens / promptCount
         told.acceptedPredictionTokens = usage.predicted
         told.rejectedPredictionTokens = usage.mispredicted
         return told
@@ -117,6 +120,7 @@ struct AnswerSet: Sendable {
             completionTokens: usages.reduce(0) { $0 + $1.generated },
             cachedTokens: cached
         )
+        total.soundTokens = soundTokens
         total.acceptedPredictionTokens = usages.reduce(0) { $0 + $1.predicted }
         total.rejectedPredictionTokens = usages.reduce(0) { $0 + $1.mispredicted }
         return total

@@ -4,7 +4,7 @@ import WireFormat
 
 /// A conversation as the tokens that the model was trained to see, and how to read what it answers.
 struct ChatPrompt {
-    /// As the template wrote it; images are shown as llama.cpp's marker.
+    /// As the template wrote it; images and sounds are shown as llama.cpp's marker.
     let text: String
     let content: PromptContent
     /// Texts that end an answer in the template's format.
@@ -29,20 +29,20 @@ struct ChatPrompt {
     ///   - param: What the request calls its turns, for errors.
     ///   - model: Whose tokens they are.
     ///   - template: What renders it in place of the model's own template.
-    ///   - images: What decodes its images: where there are any, this takes long (`ChatModel.prompt`).
+    ///   - media: What decodes its images and sounds: where there are any, this takes long (`ChatModel.prompt`).
     /// - Throws: 400 where the conversation can't fit, which is found before megabytes of it are tokenized, where the
-    ///   template refuses it, or where it holds images that the model does not see, or asks a model to reason that does not.
+    ///   template refuses it, or where it holds images or sounds that the model does not take, or asks a model to reason that does not.
     init(
         _ conversation: Conversation,
         param: String = "messages",
         model: ChatModel,
         template: PromptTemplate? = nil,
-        images: ImageReader
+        media: MediaReader
     ) throws(APIError) {
-        let markers = ImageMarkers(conversation)
+        let markers = MediaMarkers(conversation)
         let vocabulary = model.vocabulary
         let rendering = ChatRendering(try conversation.toldVerbosity(template, model: model), markers: markers)
-        try model.checkImages(markers.images, param: param)
+        try model.checkMedia(markers.media, param: param)
         let least = conversation.turns.reduce(0) { sum, turn in
             turn.calls.reduce(sum + vocabulary.minimumTokenCount(of: turn.text)) {
                 $0 + vocabulary.minimumTokenCount(of: $1.arguments)
@@ -73,11 +73,11 @@ struct ChatPrompt {
                 )
             }
             parser = try ChatParser(rendered)
-            if markers.images.isEmpty {
+            if markers.media.isEmpty {
                 text = rendered.prompt
                 content = PromptContent(try model.tokenize(rendered.prompt, param: param))
             } else {
-                (text, content) = try model.prepare(rendered.prompt, markers, images, param: param)
+                (text, content) = try model.prepare(rendered.prompt, markers, media, param: param)
             }
             let preserved = try rendered.preservedTokens.compactMap { name throws(TokenizerError) in
                 let tokens = try vocabulary.encode(name, addSpecial: false, parseSpecial: true)

@@ -12,21 +12,21 @@ struct ChatRendering {
 
     /// - Parameters:
     ///   - conversation: What is rendered.
-    ///   - markers: What stands for its images.
-    init(_ conversation: Conversation, markers: ImageMarkers? = nil) {
+    ///   - markers: What stands for its images and sounds.
+    init(_ conversation: Conversation, markers: MediaMarkers? = nil) {
         let names = conversation.tools.filter { if case .custom = $0.kind { true } else { false } }.map(\.name)
         customTools = Set(names)
         messages = Self.messages(conversation.turns, markers)
         options = Self.options(conversation)
     }
 
-    private static func messages(_ turns: [Turn], _ markers: ImageMarkers?) -> JSONValue {
+    private static func messages(_ turns: [Turn], _ markers: MediaMarkers?) -> JSONValue {
         var toolNames: [String: String] = [:]
-        var images = 0
+        var media = 0
         return .array(
             turns.map { turn in
-                let text = turn.text { markers?.marker(images + $0) ?? "" }
-                images += turn.images.count
+                let text = turn.text { markers?.marker(media + $0) ?? "" }
+                media += turn.media.count
                 var object = JSONObject([("role", .string(turn.role.rawValue)), ("content", .string(text))])
                 if let reasoning = turn.reasoning, !reasoning.isEmpty {
                     object.append("reasoning_content", .string(reasoning))

@@ -20,14 +20,13 @@ enum LoadedModel: Sendable {
         }
     }
 
-    /// Of the thread that computes its steps; transcriptions have threads of their own, and give way to everything else for as long
-    /// as that takes.
-    var heartbeat: Heartbeat? {
+    /// How long what computes for it has given no sign of life.
+    var silence: Duration {
         switch self {
-        case .chat(let model): model.engine.heartbeat
-        case .embedding(let model): model.engine.heartbeat
-        case .speech(let model): model.heartbeat
-        case .transcription: nil
+        case .chat(let model): model.engine.heartbeat.silence
+        case .embedding(let model): model.engine.heartbeat.silence
+        case .speech(let model): model.silence
+        case .transcription(let model): model.silence
         }
     }
 

@@ -35,7 +35,8 @@ extension ModelCatalog {
             ("training_context_length", JSONValue(information.trainingContext)),
         ])
         if model.kind == .chat {
-            meta.append("input_modalities", model.seesImages ? ["text", "image"] : ["text"])
+            let inputs = ["text"] + (model.seesImages ? ["image"] : []) + (model.hearsSound ? ["audio"] : [])
+            meta.append("input_modalities", .array(inputs.map(JSONValue.string)))
         }
         if model.kind == .speech {
             meta.append("input_modalities", ["text"])

@@ -32,7 +32,6 @@ struct ModelCatalog: Sendable {
     ///   - cores: What all engines share.
     ///   - acceptsAliases: Whether OpenAI's names stand for the default models.
     ///   - embeddingOverflow: What is done with texts that are too long to be embedded.
-    ///   - transcribers: The whisper models that are installed.
     ///   - transcription: How they are used.
     ///   - store: Where prefixes outlive the process, and the keys whose they are.
     ///   - abort: Raised, it cuts off loads that are under way.
@@ -43,21 +42,19 @@ struct ModelCatalog: Sendable {
         cores: CoreArbiter,
         acceptsAliases: Bool,
         embeddingOverflow: EmbeddingOverflow = .refuse,
-        transcribers: [TranscriptionFile] = [],
         transcription: TranscriptionSettings = TranscriptionSettings(),
         store: (store: KVStore, keys: [String])? = nil,
         abort: AbortFlag = AbortFlag()
     ) {
         models = selection.models
-        let taken = Set(selection.models.map(\.id) + selection.unusable)
-        self.transcribers = transcribers.filter { !taken.contains($0.id) }
+        transcribers = selection.transcribers
         self.transcription = transcription
         unusable = selection.unusable
         self.acceptsAliases = acceptsAliases
         self.embeddingOverflow = embeddingOverflow
         moderator = Moderator()
         let known = Dictionary(uniqueKeysWithValues: models.map { ($0.id, $0) })
-        let whisper = Dictionary(self.transcribers.map { ($0.id, $0) }) { first, _ in first }
+        let whisper = Dictionary(transcribers.map { ($0.id, $0) }) { first, _ in first }
         pool = ModelPool(
             PoolState(
                 budget: budget,
@@ -102,7 +99,10 @@ struct ModelCatalog: Sendable {
     ///
     /// - Throws: 404 `model_not_found`, or 400 `model_unusable`.
     func model(_ name: String?) throws(APIError) -> ServableModel {
-        guard let name else { return chosenModel ?? models[0] }
+        guard let name else {
+            guard let model = standard else { throw .noModel(.chat) }
+            return model
+        }
         if let model = own(name) { return model }
         if transcriber(named: name) != nil { throw .transcribesAlone(name) }
         if unusable.contains(name) {
@@ -118,6 +118,9 @@ struct ModelCatalog: Sendable {
         }
         return model
     }
+
+    /// The model of the caller's requests that name none; nil where nothing is installed.
+    var standard: ServableModel? { chosenModel ?? models.first }
 
     /// What the caller's requests that name no model chat with, where it has chosen.
     private var chosenModel: ServableModel? {
@@ -145,15 +148,18 @@ struct ModelCatalog: Sendable {
     /// The model of a request that needs one of a kind; without a name, the default one.
     ///
     /// - Throws: 404 `model_not_found`, 400 `model_unusable`, or 400 `unsupported_model` for one of another kind.
-    private func model(_ name: String?, of kind: ModelFile.Kind) throws(APIError) -> ServableModel {
-        guard let name else {
-            guard let standard = kind == .chat ? chosenModel ?? standard(kind) : standard(kind) else {
-                throw .noModel(kind)
-            }
-            return standard
+    private func model(_ name: String?, of kind: ModelFile.Kind, for task: ModelTask) throws(APIError) -> ServableModel
+    {
+        let standard = kind == .chat ? chosenModel ?? standard(kind) : standard(kind)
+        let model: ServableModel
+        do throws(APIError) {
+            guard let found = try name.map(self.model) ?? standard else { throw APIError.noModel(task) }
+            model = found
+        } catch {
+            // What to install is of more use than that there is no such name.
+            throw error.status == 404 && standard == nil ? .noModel(task) : error
         }
-        let model = try model(name)
-        guard model.kind == kind else { throw .wrongKind(name, model.kind, wanted: kind) }
+        guard model.kind == kind else { throw .wrongKind(name ?? model.id, model.kind, wanted: kind) }
         return model
     }
 
@@ -165,7 +171,7 @@ struct ModelCatalog: Sendable {
     /// - Throws: `APIError` where there is no such model, or it can't be loaded now; `CancellationError` where the client
     ///   went away.
     func lease(_ name: String?) async throws -> ModelLease<ChatModel> {
-        let lease = try await lease(model(name, of: .chat))
+        let lease = try await lease(model(name, of: .chat, for: .chat))
         guard let chat = lease.map(\.chat) else { throw APIError.internalServer }
         return chat
     }
@@ -174,7 +180,7 @@ struct ModelCatalog: Sendable {
     ///
     /// - Throws: As `lease`.
     func leaseEmbedding(_ name: String?) async throws -> ModelLease<EmbeddingModel> {
-        try await leaseEmbedding(model(name, of: .embedding))
+        try await leaseEmbedding(model(name, of: .embedding, for: .embeddings))
     }
 
     /// The same for a reranker, or a model that embeds: the one that is named, or else the default reranker, or where
@@ -190,9 +196,8 @@ struct ModelCatalog: Sendable {
             found = try model(name)
         } else {
             // Clients of Cohere's and Jina's ask for models by their names.
-            guard name == nil || acceptsAliases, let standard = standard(.reranker) ?? standard(.embedding) else {
-                throw name.map { APIError.modelNotFound($0) } ?? .noModel(.reranker)
-            }
+            guard let standard = standard(.reranker) ?? standard(.embedding) else { throw APIError.noModel(.reranking) }
+            if let name, !acceptsAliases { throw APIError.modelNotFound(name) }
             found = standard
         }
         return try await leaseEmbedding(found)
@@ -247,17 +252,6 @@ struct ModelCatalog: Sendable {
 }
 
 extension APIError {
-    /// 404: nothing of the kind is installed.
-    static func noModel(_ kind: ModelFile.Kind) -> APIError {
-        APIError(
-            status: 404,
-            message:
-                "This server has no \(kind.rawValue) model: put one into its folder of models, or run 'make models'.",
-            param: "model",
-            code: "model_not_found"
-        )
-    }
-
     /// 400: the model does something else.
     static func wrongKind(_ name: String, _ kind: ModelFile.Kind, wanted: ModelFile.Kind) -> APIError {
         let does = [

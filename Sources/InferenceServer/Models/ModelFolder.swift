@@ -44,7 +44,7 @@ struct ModelFolder {
         return file
     }
 
-    /// The projector of images that lies beside a chat model: `mmproj-NAME.gguf`, where the model is NAME.gguf, or both names
+    /// The projector of images or sound that lies beside a chat model: `mmproj-NAME.gguf`, where the model is NAME.gguf, or both names
     /// are alike up to their weights' format, such as `-Q8_0`.
     func projector(of file: ModelFile) -> ModelFile? { beside(file) { !SpeechFiles.isCodec($0.path) } }
 
@@ -71,7 +71,7 @@ struct ModelFolder {
         String(name.replacing(/[-._](ud[-._])?(f16|f32|bf16|i?q[0-9][0-9a-z_]*)$/, with: ""))
     }
 
-    /// The projector of images in a file.
+    /// The projector of images or sound in a file.
     ///
     /// - Throws: `ModelFolderError` where there is none.
     func projector(_ name: String) throws(ModelFolderError) -> ModelFile {
@@ -94,9 +94,7 @@ struct ModelFolder {
     ///
     /// - Throws: `ModelFolderError` where there is none, or nothing that could be served.
     func model(_ name: String) throws(ModelFolderError) -> ModelFile {
-        if let file = files.first(where: { id(of: $0) == name || $0.id == name || $0.id + ".gguf" == name }) {
-            return try check(file)
-        }
+        if let file = files.first(where: { isCalled($0, name) }) { return try check(file) }
         let candidates = [name, "\(path)/\(name)", "\(path)/\(name).gguf"]
         guard let found = candidates.first(where: FileManager.default.fileExists) else {
             throw ModelFolderError("there is no model '\(name)' in \(path), and no file of that name")
@@ -105,6 +103,23 @@ struct ModelFolder {
             throw ModelFolderError("\(found) is not a GGUF file, or a damaged one")
         }
         return try check(file)
+    }
+
+    /// Whether a name is a file's id, or its own name.
+    func isCalled(_ file: ModelFile, _ name: String) -> Bool {
+        id(of: file) == name || file.id == name || file.id + ".gguf" == name
+    }
+
+    /// Checks that the folder is there; it may be empty.
+    ///
+    /// - Throws: `ModelFolderError` that says what to do.
+    func checkExists() throws(ModelFolderError) {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw ModelFolderError(
+                "there is no folder of models at \(path): make it and put models there, or name another with --models-dir"
+            )
+        }
     }
 
     private func check(_ file: ModelFile) throws(ModelFolderError) -> ModelFile {
@@ -122,6 +137,9 @@ struct ModelFolder {
     func entry(_ path: String) -> (id: String, isDefault: Bool)? {
         manifest[URL(filePath: path).lastPathComponent].map { ($0.id, $0.isDefault) }
     }
+
+    /// The name of the file that the manifest gives an id.
+    func fileName(of id: String) -> String? { manifest.first { $0.value.id == id }?.key }
 
     /// A missing or broken manifest is no manifest: every file is served under its own name.
     private static func readManifest(_ path: String) -> [String: ManifestEntry] {

@@ -1,13 +1,13 @@
 import Llama
 import RuntimeSupport
 
-/// Which projectors of images go with which chat models.
+/// Which projectors of images and sound go with which chat models.
 enum ProjectorChoice: Equatable {
     /// Those that lie beside them.
     case beside
     /// This file with the default chat model, and with the others those that lie beside them.
     case file(String)
-    /// None: no model sees images.
+    /// None: no model sees or hears.
     case none
 
     /// The file that was asked for.

@@ -1,6 +1,7 @@
 import Llama
 import RuntimeSupport
 import Scheduling
+import Speech
 
 /// A model that requests may ask for, loaded or not: its file, and what is known of it before it is loaded.
 struct ServableModel: Sendable {
@@ -10,8 +11,12 @@ struct ServableModel: Sendable {
     /// What it serves.
     var kind: ModelFile.Kind { file.kind }
     let plan: LoadPlan
+    /// What makes it see or hear.
+    private let projector: ModelFile?
     /// Whether it takes images.
-    var seesImages: Bool { plan.projector != nil }
+    var seesImages: Bool { projector?.seesImages ?? false }
+    /// Whether it takes sound.
+    var hearsSound: Bool { projector?.hearsSound ?? false }
     /// Its files, of a model that speaks.
     let speech: SpeechFiles?
     let usesBLAS: Bool
@@ -19,6 +24,8 @@ struct ServableModel: Sendable {
     let memory: ModelMemory
     /// Where its engines report; it outlives them.
     let board = EngineBoard(EngineReport())
+    /// The same for a model that speaks.
+    let speechBoard = SpeechBoard(SpeechMetrics())
 
     /// Plans how the model is loaded.
     ///
@@ -28,7 +35,7 @@ struct ServableModel: Sendable {
     ///   - options: The command line's.
     ///   - budget: Of all models.
     ///   - draft: The file of a draft model that is loaded with it.
-    ///   - projector: The file of a projector of images that is loaded with it.
+    ///   - projector: The file of a projector of images or sound that is loaded with it.
     ///   - codec: The file of the codec of a model that speaks.
     /// - Throws: `ModelFolderError` that says why it can't be served.
     init(
@@ -69,6 +76,7 @@ struct ServableModel: Sendable {
         }
         self.id = id
         self.file = file
+        self.projector = projector
         usesBLAS = variant.usesBLAS
         var memory = plan.memory
         if file.kind == .chat {
@@ -134,7 +142,16 @@ struct ServableModel: Sendable {
             }
         let gpus = plan.memory.gpus.map { "; GPU: \(plan.gpuLayers) of \(plan.information.layers) layers, \($0)" }
         let drafts = plan.draft.map { "; the draft model \($0.path) included" } ?? ""
-        let images = plan.projector.map { "; sees images with \($0), included" } ?? ""
-        return "\(id): \(memory.host), \(context)\(gpus.joined())\(drafts)\(images)"
+        let senses = projector.map { "; \($0.senses) with \($0.path), included" } ?? ""
+        return "\(id): \(memory.host), \(context)\(gpus.joined())\(drafts)\(senses)"
+    }
+}
+
+extension ModelFile {
+    /// What a model can do with a projector, in words.
+    var senses: String {
+        [seesImages ? "sees images" : nil, hearsSound ? "hears sound" : nil].compactMap(\.self).joined(
+            separator: " and "
+        )
     }
 }

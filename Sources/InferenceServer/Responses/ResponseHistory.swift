@@ -65,16 +65,16 @@ struct ResponseHistory {
     /// - Returns: The prompt.
     /// - Throws: 400 where it does not fit, or can't be rendered.
     func prompt(_ shaping: ResponseShaping, answerTokens: Int?, model: ChatModel) async throws -> ChatPrompt {
-        let hasImages = try conversation(earlier + input, shaping).hasImages
-        return try await model.reading(hasImages) { images throws(APIError) in
-            try prompt(shaping, answerTokens, Rendering(model: model, images: images))
+        let hasMedia = try !conversation(earlier + input, shaping).media.isEmpty
+        return try await model.reading(hasMedia) { media throws(APIError) in
+            try prompt(shaping, answerTokens, Rendering(model: model, media: media))
         }
     }
 
     /// What items are rendered with.
     private struct Rendering {
         let model: ChatModel
-        let images: ImageReader
+        let media: MediaReader
     }
 
     private func prompt(_ shaping: ResponseShaping, _ answerTokens: Int?, _ model: Rendering) throws(APIError)
@@ -113,7 +113,7 @@ struct ResponseHistory {
         _ rendering: Rendering
     ) throws(APIError) -> ChatPrompt {
         let conversation = try conversation(items, shaping)
-        return try ChatPrompt(conversation, param: "input", model: rendering.model, images: rendering.images)
+        return try ChatPrompt(conversation, param: "input", model: rendering.model, media: rendering.media)
     }
 
     /// The same, or nil where it has more tokens.

@@ -78,7 +78,8 @@ extension Routes {
                 chatTemplate: try model.template.source(),
                 beginningOfSequence: try name(vocabulary.beginningOfSequence),
                 endOfSequence: try name(vocabulary.endOfSequence),
-                seesImages: model.projector != nil,
+                seesImages: model.projector?.seesImages ?? false,
+                hearsSound: model.projector?.hearing != nil,
                 build: "\(Version.name) \(Version.number)"
             )
         )

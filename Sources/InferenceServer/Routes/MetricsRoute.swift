@@ -48,8 +48,8 @@ extension MetricsText {
             ("prompt_tokens_total", "Prompt tokens, those from the KV cache included.", \.promptTokens),
             ("cached_prompt_tokens_total", "Prompt tokens that were in the KV cache.", \.cachedPromptTokens),
             ("generated_tokens_total", "Generated tokens.", \.generatedTokens),
-            ("encoded_images_total", "Images, or slices of images, that were encoded.", \.encodedMedia.count),
-            ("encoded_image_tokens_total", "Tokens of encoded images.", \.encodedMedia.tokens),
+            ("encoded_media_total", "Images and sounds, or pieces of them, that were encoded.", \.encodedMedia.count),
+            ("encoded_media_tokens_total", "Tokens of encoded images and sounds.", \.encodedMedia.tokens),
         ]
         for (name, help, path) in counters {
             counter(Self.prefix + name, help, reports.map { ($0.labels, $0.1.metrics[keyPath: path]) })

@@ -56,9 +56,11 @@ extension Routes {
         .json(["model_names": .array(catalog.models.map { .string($0.id) })] as JSONValue)
     }
 
-    /// Answers `GET /v1/internal/model/info`.
+    /// Answers `GET /v1/internal/model/info`; where nothing is installed, as text-generation-webui does before a load.
     private func modelInformation(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let model = try catalog.model(nil)
+        guard let model = catalog.standard else {
+            return .json(["model_name": "None", "lora_names": [], "loader": .null] as JSONValue)
+        }
         return .json(
             ["model_name": .string(model.id), "lora_names": [], "loader": "llama.cpp"] as JSONValue
         )

@@ -21,7 +21,7 @@ extension Routes {
         _ request: HTTPRequest
     ) async throws -> OllamaEmbeddings {
         let start = ContinuousClock.now
-        let id = try ollamaModel(body.model).id
+        let id = try ollamaModel(body.model, for: .embeddings).id
         if body.texts.isEmpty, body.stay == .unload {
             catalog.pool.retire(id)
             return OllamaEmbeddings([], model: id, promptTokens: 0, total: start.duration(to: .now), load: .zero)

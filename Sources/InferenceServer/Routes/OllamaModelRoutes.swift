@@ -67,7 +67,8 @@ extension Routes {
         let information = model.plan.information
         let capabilities =
             switch model.kind {
-            case .chat: ["completion", "tools"] + (model.seesImages ? ["vision"] : [])
+            case .chat:
+                ["completion", "tools"] + (model.seesImages ? ["vision"] : []) + (model.hearsSound ? ["audio"] : [])
             case .embedding: ["embedding"]
             default: [String]()
             }
@@ -77,7 +78,7 @@ extension Routes {
             id: model.id,
             modifiedAt: timestamp(model.file.modified),
             size: Int(model.file.size),
-            digest: digest.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(),
+            digest: digest.text,
             family: model.file.architecture,
             parameters: Int(information.parameters),
             quantization: information.description.split(separator: " ").dropFirst(2).joined(separator: " "),

@@ -127,7 +127,7 @@ extension Routes {
     ///
     /// - Throws: 404 in Ollama's words; 400 where the context that was asked for is longer than the model's here.
     private func ollamaLease(_ settings: OllamaSettings) async throws -> ModelLease<ChatModel> {
-        let lease = try await catalog.lease(try ollamaModel(settings.model).id)
+        let lease = try await catalog.lease(try ollamaModel(settings.model, for: .chat).id)
         if let length = settings.contextLength, length > lease.model.contextLength {
             throw APIError.invalidRequest(
                 "Invalid 'options.num_ctx': the model's context has \(lease.model.contextLength) tokens here, not "
@@ -209,15 +209,16 @@ extension Routes {
 
     /// The model that a request of Ollama's API means; a tag `latest` means nothing more.
     ///
-    /// - Throws: 404 in Ollama's words, or 400 `model_unusable`.
-    func ollamaModel(_ name: String) throws(APIError) -> ServableModel {
+    /// - Throws: 404 in Ollama's words, and what to install where nothing is for the task; or 400 `model_unusable`.
+    func ollamaModel(_ name: String, for task: ModelTask? = nil) throws(APIError) -> ServableModel {
         do throws(APIError) {
             return try catalog.model(name)
         } catch {
             guard error.status == 404 else { throw error }
         }
-        if name.hasSuffix(":latest") { return try ollamaModel(String(name.dropLast(7))) }
-        throw APIError.notFound("model '\(name.prefix(100))' not found", code: "model_not_found")
+        if name.hasSuffix(":latest") { return try ollamaModel(String(name.dropLast(7)), for: task) }
+        let absence = task.flatMap { catalog.defaultID(for: $0) == nil ? ". \($0.absence)" : nil } ?? ""
+        throw APIError.notFound("model '\(name.prefix(100))' not found\(absence)", code: "model_not_found")
     }
 }
 

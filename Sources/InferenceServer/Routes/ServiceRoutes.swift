@@ -8,9 +8,10 @@ import Whisper
 import WireFormat
 
 extension Routes {
-    /// A decode loop that has given no sign for so long is taken to hang.
+    /// What computes and has given no sign for so long is taken to hang.
     ///
-    /// It beats between the nodes of a step's graph, and every second while there is nothing to do.
+    /// A decode loop beats between the nodes of a step's graph, and every second while there is nothing to do; a transcription between
+    /// those of its graphs.
     static let longestSilence = Duration.seconds(20)
 
     /// Answers `GET /health`.
@@ -21,13 +22,12 @@ extension Routes {
             case .absent, .unloading: return nil
             case .loading: return Health.Component(name: id, status: .loading)
             case .loaded(let loaded, _, _):
-                // Transcriptions give way to everything else, for as long as that takes: their silence says nothing.
-                let isAlive = loaded.heartbeat.map { $0.silence < Self.longestSilence } ?? true
-                return Health.Component(name: id, status: isAlive ? .ok : .failed)
+                return Health.Component(name: id, status: loaded.silence < Self.longestSilence ? .ok : .failed)
             }
         }
-        components += speech.reports.map { report in
-            Health.Component(name: report.name, status: report.silence < Self.longestSilence ? .ok : .failed)
+        if let eSpeak = try? speech.eSpeak.get() {
+            let isAlive = eSpeak.silence() < Self.longestSilence
+            components.append(Health.Component(name: ESpeakSpeech.name, status: isAlive ? .ok : .failed))
         }
         let isAlive = components.allSatisfy { $0.status != .failed }
         return .json(

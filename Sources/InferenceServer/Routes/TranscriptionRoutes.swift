@@ -139,7 +139,7 @@ extension HTTPResponse {
 
 extension APIError {
     /// 501: nothing reads files of sound.
-    fileprivate static let cannotDecode = APIError(
+    static let cannotDecode = APIError(
         status: 501,
         message:
             "This server was built without FFmpeg, which reads files of sound: it takes the package's trait FFmpeg, which is under the GPL.",

@@ -15,6 +15,8 @@ struct ESpeakSpeech: Sendable {
         @Sendable (_ utterance: Utterance<ESpeakVoice>, _ isAdmitted: Bool) async throws(SpeechError) -> SpeechStream
     /// What it tells of itself.
     let report: @Sendable () -> SpeechReport
+    /// How long its thread has given no sign.
+    let silence: @Sendable () -> Duration
     /// Ends all that is under way.
     let stop: @Sendable () async -> Void
 
@@ -42,10 +44,10 @@ struct ESpeakSpeech: Sendable {
             SpeechReport(
                 name: Self.name,
                 metrics: engine.board.withLock { $0 },
-                restarts: restarts.withLock { $0 },
-                silence: engine.heartbeat.silence
+                restarts: restarts.withLock { $0 }
             )
         }
+        silence = { engine.heartbeat.silence }
         stop = { await engine.stop() }
         #else
         throw SpeechError(

@@ -17,13 +17,8 @@ final class NeuralSpeech: Sendable {
     let needsSpeaker: Bool
     private let engine: SpeechEngine<NeuralSynthesizer>
 
-    /// Of the thread that computes.
-    var heartbeat: Heartbeat { engine.heartbeat }
-
-    /// What it tells of itself.
-    var report: SpeechReport {
-        SpeechReport(name: id, metrics: engine.board.withLock { $0 }, restarts: 0, silence: engine.heartbeat.silence)
-    }
+    /// How long the thread that computes has given no sign.
+    var silence: Duration { engine.heartbeat.silence }
 
     /// Loads the model; blocks for as long as that takes.
     ///
@@ -47,7 +42,12 @@ final class NeuralSpeech: Sendable {
         languages = loaded.languages
         needsSpeaker = loaded.needsSpeaker
         Log("model").info("\(id): \(loaded.information.description), speaks \(loaded.places) texts at once")
-        engine = SpeechEngine(NeuralSynthesizer(loaded), maxWaiting: maxWaiting, seat: model.seat(at: cores))
+        engine = SpeechEngine(
+            NeuralSynthesizer(loaded),
+            maxWaiting: maxWaiting,
+            seat: model.seat(at: cores),
+            board: model.speechBoard
+        )
     }
 
     /// Has an utterance spoken; one that is admitted however many are under way.

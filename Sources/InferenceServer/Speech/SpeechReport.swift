@@ -9,8 +9,6 @@ struct SpeechReport: Sendable {
     let metrics: SpeechMetrics
     /// How often its process was started again.
     let restarts: UInt64
-    /// How long its thread has given no sign.
-    let silence: Duration
 }
 
 extension SpeechService {
@@ -19,11 +17,10 @@ extension SpeechService {
 }
 
 extension ModelCatalog {
-    /// Neural models that are loaded; what one has counted goes with it.
+    /// Neural models, loaded or not.
     var speechReports: [SpeechReport] {
-        models.compactMap { model in
-            guard model.kind == .speech, case .loaded(let loaded, _, _) = pool.phase(model.id) else { return nil }
-            return loaded.speech?.report
+        models.filter { $0.kind == .speech }.map { model in
+            SpeechReport(name: model.id, metrics: model.speechBoard.withLock { $0 }, restarts: 0)
         }
     }
 }

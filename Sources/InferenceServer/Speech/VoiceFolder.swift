@@ -53,11 +53,7 @@ final class VoiceFolder: Sendable {
     deinit { close(lock) }
 
     /// 24 random hexadecimal digits.
-    static func randomName() -> String { hex((0..<12).map { _ in UInt8.random(in: .min ... .max) }) }
-
-    static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
+    static func randomName() -> String { (0..<24).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined() }
 
     /// The records of a kind and an owner, in no order; damaged ones are passed over.
     func records(_ kind: VoiceStore.Kind, _ tag: String) throws(APIError) -> [VoiceStore.Record] {

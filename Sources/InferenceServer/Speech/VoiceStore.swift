@@ -153,7 +153,7 @@ final class VoiceStore: Sendable {
     /// What marks an owner's records: a digest of the folder's salt and the key, since the order of keys may change.
     private func tag(_ owner: Owner, _ salt: [UInt8]) -> String {
         let key = keys.indices.contains(owner.rawValue) ? [1] + Array(keys[owner.rawValue].utf8) : [0]
-        return VoiceFolder.hex(Digest(of: salt + key).bytes)
+        return Digest(of: salt + key).text
     }
 }
 

@@ -1,15 +1,14 @@
 import Foundation
 import KVStore
+import Media
 import RuntimeSupport
 import Scheduling
 import Whisper
 import WireFormat
 
 extension Routes {
-    /// The most sounds in one request.
-    private static let mostSounds = 64
-
-    /// Puts what is said in a conversation's sounds in their places, in order.
+    /// Puts what is said in a conversation's sounds in their places, in order; of a model that hears by itself, it leaves them
+    /// there.
     ///
     /// A sound that came before is known for an hour: clients send all earlier turns with each request.
     ///
@@ -17,12 +16,13 @@ extension Routes {
     ///   - conversation: What is asked.
     ///   - model: The name of the chat model that is to answer.
     ///   - owner: On whose behalf.
-    /// - Returns: The conversation in text, and images.
+    /// - Returns: The conversation in text, and in images and sounds that the model takes.
     /// - Throws: 400 for what is no sound, or is too long; 404 where no model transcribes; 429 where too many wait.
     func transcribed(_ conversation: Conversation, for model: String?, owner: Owner) async throws -> Conversation {
         guard !conversation.sounds.isEmpty else { return conversation }
         // What nobody will answer need not be heard.
-        _ = try catalog.model(model)
+        guard try !catalog.model(model).hearsSound else { return conversation }
+        guard MediaLibrary.version != nil else { throw APIError.cannotDecode }
         let lease: ModelLease<TranscriptionModel>
         do {
             lease = try await catalog.leaseTranscriber(nil)
@@ -35,13 +35,7 @@ extension Routes {
                 code: error.code
             )
         }
-        guard conversation.sounds.count <= Self.mostSounds else {
-            throw APIError.invalidRequest(
-                "The request holds \(conversation.sounds.count) sounds; at most \(Self.mostSounds) are heard.",
-                param: conversation.sounds[Self.mostSounds].path,
-                code: "too_many_sounds"
-            )
-        }
+        try conversation.sounds.checkCount()
         var conversation = conversation
         for turn in conversation.turns.indices {
             for part in conversation.turns[turn].content.indices {
@@ -54,15 +48,8 @@ extension Routes {
 
     /// What is said in a sound.
     private func transcript(_ source: AudioSource, _ model: TranscriptionModel, _ owner: Owner) async throws -> String {
-        guard let file = Data(base64Encoded: source.base64), !file.isEmpty else {
-            throw APIError.invalidRequest(
-                "Invalid '\(source.path ?? "input_audio")': it is not base64.",
-                param: source.path,
-                code: "invalid_base64"
-            )
-        }
-        let bytes = [UInt8](file)
-        let id = "sound-\(model.id)-" + VoiceFolder.hex(Digest(of: bytes).bytes)
+        let bytes = try source.file()
+        let id = "sound-\(model.id)-" + Digest(of: bytes).text
         if let known = transcripts.find(id, owner: owner) { return known }
         var options = TranscriptionOptions()
         options.beams = model.settings.beams
@@ -82,20 +69,9 @@ extension Routes {
         } catch let error as WhisperError {
             if case .queueFull = error.code { model.file.count(.rejected) } else { model.file.count(.failed) }
             guard error.code == .badSound else { throw APIError(error) }
-            throw APIError.invalidRequest(
-                "The sound in '\(source.path ?? "input_audio")' can't be heard: \(error.description).",
-                param: source.path,
-                code: "invalid_audio"
-            )
+            throw APIError.badSound(error.description, at: source.path)
         }
         model.file.count(.cancelled)
         throw CancellationError()
-    }
-}
-
-extension Conversation {
-    /// The files of sound in it.
-    var sounds: [AudioSource] {
-        turns.flatMap { $0.content.compactMap { if case .audio(let source) = $0 { source } else { nil } } }
     }
 }

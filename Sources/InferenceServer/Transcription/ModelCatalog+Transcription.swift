@@ -31,9 +31,9 @@ extension ModelCatalog {
                     code: "unsupported_model"
                 )
             }
-            guard acceptsAliases, Self.transcriptionAliases.contains(name) else { throw .modelNotFound(name) }
         }
-        guard let file = transcribers.first else { throw .noTranscriber }
+        guard let file = transcribers.first else { throw .noModel(.transcription) }
+        if let name, !acceptsAliases || !Self.transcriptionAliases.contains(name) { throw .modelNotFound(name) }
         return file
     }
 
@@ -83,15 +83,6 @@ struct TranscriptionLoad {
 }
 
 extension APIError {
-    /// 404: there is no whisper model, and where one is to be put.
-    fileprivate static let noTranscriber = APIError(
-        status: 404,
-        message:
-            "This server has no model that transcribes: put a whisper model in whisper.cpp's format, such as ggml-base.bin, into its folder of models (--models-dir), and start it again.",
-        param: "model",
-        code: "model_not_found"
-    )
-
     /// 400: a whisper model was asked for something else.
     static func transcribesAlone(_ name: String) -> APIError {
         APIError(

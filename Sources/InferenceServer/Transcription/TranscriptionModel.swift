@@ -32,6 +32,9 @@ final class TranscriptionModel: Sendable {
     /// How many transcriptions run, and how many wait.
     var load: (running: Int, waiting: Int) { transcriber.load }
 
+    /// How long what it computes has given no sign.
+    var silence: Duration { transcriber.silence }
+
     /// Loads the model; blocks for as long as that takes.
     ///
     /// - Throws: `WhisperError`.

@@ -41,7 +41,7 @@ package enum Calibration {
                     guesses: guesses
                 )
             }
-            let (outcome, duration) = backend.run(BatchPlan(step: .draft(slices)), in: seat)
+            let (outcome, duration) = time(BatchPlan(step: .draft(slices)), on: backend, in: seat)
             guard case .drafted(let made) = outcome else { return nil }
             let passes = guesses > 0 ? made.map(\.count).max() ?? 0 : 1
             return duration / .seconds(1) / Double(max(1, passes))
@@ -58,6 +58,21 @@ package enum Calibration {
         let base = costs.decode(1) ?? 0
         costs.note(StepLoad(decoding: 0, promptTokens: read), seconds: max(0, reading - base))
         return costs
+    }
+
+    /// Runs a plan in a turn.
+    ///
+    /// - Returns: What came of it, and what it took, without the wait for the turn.
+    private static func time(
+        _ plan: BatchPlan,
+        on backend: any Backend,
+        in seat: CoreArbiter.Seat?
+    ) -> (outcome: StepOutcome, duration: Duration) {
+        seat.turn {
+            let start = ContinuousClock.now
+            let outcome = backend.run(plan)
+            return (outcome, ContinuousClock.now - start)
+        }
     }
 
     private struct Run {
@@ -99,7 +114,7 @@ package enum Calibration {
             let text = EmbeddingText(request: Self.prompt, tokens: Array(repeating: 0, count: most))
             // The first step touches memory for the first time.
             for isFirst in [true, false] {
-                let (outcome, duration) = backend.run(BatchPlan(step: .embeddings([text])), in: seat)
+                let (outcome, duration) = Calibration.time(BatchPlan(step: .embeddings([text])), on: backend, in: seat)
                 guard case .embedded = outcome else { return }
                 if !isFirst { costs.note(embeddedTokens: most, seconds: duration / .seconds(1)) }
             }
@@ -111,7 +126,7 @@ package enum Calibration {
             var operations = sequences.map { SequenceOperation.clear(SequenceID(rawValue: Int32($0))) }
             operations.append(.endSampling(Self.stream))
             // A step of nothing: the operations are what counts.
-            _ = backend.run(BatchPlan(operations: operations, step: .tokens([])), in: seat)
+            _ = Calibration.time(BatchPlan(operations: operations, step: .tokens([])), on: backend, in: seat)
         }
 
         private mutating func note(_ load: StepLoad, _ slices: [TokenSlice?]) {
@@ -125,7 +140,7 @@ package enum Calibration {
             let tokens = fitting.reduce(0) { $0 + $1.tokens.count }
             guard fitting.count == slices.count, tokens <= backend.limits.maxStepTokens else { return nil }
             let plan = BatchPlan(operations: operations, step: .tokens(fitting))
-            let (outcome, duration) = backend.run(plan, in: seat)
+            let (outcome, duration) = Calibration.time(plan, on: backend, in: seat)
             guard case .sampled = outcome else { return nil }
             used += duration
             for slice in fitting { positions[Int(slice.sequence.rawValue)] += slice.tokens.count }

@@ -186,7 +186,7 @@ package actor InferenceEngine {
     /// One step, and the next one enqueued behind all that has arrived meanwhile.
     private func pump() {
         isPumping = false
-        guard scheduler.hasRequests, let (plan, outcome, duration) = seat.map({ $0.turn(step) }) ?? step() else {
+        guard scheduler.hasRequests, let (plan, outcome, duration) = seat.turn(step) else {
             seat?.rest()
             publish()
             return settle()

@@ -8,6 +8,9 @@ package struct Usage: Sendable, Equatable {
     /// How many tokens of the prompt were in the cache already.
     package var cachedTokens: Int
 
+    /// How many tokens of the prompt were sound.
+    package var soundTokens = 0
+
     /// How many of the answers' tokens were reasoning.
     package var reasoningTokens = 0
 
@@ -28,7 +31,9 @@ extension Usage: JSONRepresentable {
             "prompt_tokens": JSONValue(promptTokens),
             "completion_tokens": JSONValue(completionTokens),
             "total_tokens": JSONValue(promptTokens + completionTokens),
-            "prompt_tokens_details": ["cached_tokens": JSONValue(cachedTokens), "audio_tokens": 0],
+            "prompt_tokens_details": [
+                "cached_tokens": JSONValue(cachedTokens), "audio_tokens": JSONValue(soundTokens),
+            ],
             "completion_tokens_details": [
                 "reasoning_tokens": JSONValue(reasoningTokens), "audio_tokens": 0,
                 "accepted_prediction_tokens": JSONValue(acceptedPredictionTokens),

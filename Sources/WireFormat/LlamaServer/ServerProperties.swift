@@ -8,6 +8,7 @@ package struct ServerProperties: JSONRepresentable {
     package let beginningOfSequence: String
     package let endOfSequence: String
     package let seesImages: Bool
+    package let hearsSound: Bool
     /// The server's name and version.
     package let build: String
 
@@ -19,6 +20,7 @@ package struct ServerProperties: JSONRepresentable {
         beginningOfSequence: String,
         endOfSequence: String,
         seesImages: Bool = false,
+        hearsSound: Bool = false,
         build: String
     ) {
         self.model = model
@@ -28,6 +30,7 @@ package struct ServerProperties: JSONRepresentable {
         self.beginningOfSequence = beginningOfSequence
         self.endOfSequence = endOfSequence
         self.seesImages = seesImages
+        self.hearsSound = hearsSound
         self.build = build
     }
 
@@ -43,7 +46,7 @@ package struct ServerProperties: JSONRepresentable {
             "chat_template": .string(chatTemplate),
             "bos_token": .string(beginningOfSequence),
             "eos_token": .string(endOfSequence),
-            "modalities": ["vision": .bool(seesImages), "audio": false],
+            "modalities": ["vision": .bool(seesImages), "audio": .bool(hearsSound)],
             "build_info": .string(build),
             "is_sleeping": false,
         ]

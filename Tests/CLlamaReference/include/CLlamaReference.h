@@ -19,9 +19,9 @@ extern "C" {
 int32_t reference_greedy(
     const char * model_path, const char * text, int32_t threads, int32_t count, int32_t * tokens, float * margins);
 
-// The same with an image, as llama.cpp's multimodal library does it: the text holds its marker, <__media__>, once.
-int32_t reference_vision_greedy(
-    const char * model_path, const char * projector_path, const char * image_path, const char * text, int32_t threads,
+// The same with an image or a sound in a file, as llama.cpp's multimodal library does it: the text holds its marker, <__media__>, once.
+int32_t reference_media_greedy(
+    const char * model_path, const char * projector_path, const char * media_path, const char * text, int32_t threads,
     int32_t count, int32_t * tokens);
 
 // The logits at the last `rows` tokens of a text. Row_length is the size of the model's vocabulary. Gives rows, or a

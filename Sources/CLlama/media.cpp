@@ -1,18 +1,21 @@
-#include "cl_vision.h"
+#include "cl_media.h"
 
 #include "boundary.h"
 #include "context.h"
 #include "gguf_file.h"
 #include "image.h"
 #include "model.h"
+#include "sound.h"
 
 #include "llama-cpp.h"
 #include "mtmd.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,8 @@ struct cl_projector {
     mtmd_context * handle = nullptr;
     const cl_model * model = nullptr;
     uint32_t width = 0;
+    uint32_t sample_rate = 0; // 0 where it does not hear
+    cl::ears ears;
     bool (*should_abort)(void * user_data) = nullptr;
     void * user_data = nullptr;
     int32_t nodes = 0; // of the graph under way
@@ -57,15 +62,23 @@ bool watch_encoder(ggml_tensor *, bool asks, void * data) {
     return !projector->is_aborted;
 }
 
+bool flag(const gguf_context * file, const char * key) {
+    const int64_t index = gguf_find_key(file, key);
+    return index >= 0 && gguf_get_kv_type(file, index) == GGUF_TYPE_BOOL && gguf_get_val_bool(file, index);
+}
+
 // What mtmd would assert on, and the end of a file that it would not miss.
-cl_status check_header(const char * path) {
+cl_status check_header(const char * path, cl::ears & ears) {
     const cl::gguf_header file = cl::read_header(path);
     if (!file) { return cl::fail(CL_FAILED, "not a GGUF file, or a damaged one"); }
-    const int64_t key = gguf_find_key(file.get(), "clip.has_vision_encoder");
-    if (key < 0 || gguf_get_kv_type(file.get(), key) != GGUF_TYPE_BOOL || !gguf_get_val_bool(file.get(), key)) {
-        return cl::fail(CL_FAILED, "the file holds no encoder of images");
+    const bool hears = flag(file.get(), "clip.has_audio_encoder");
+    if (!hears && !flag(file.get(), "clip.has_vision_encoder")) {
+        return cl::fail(CL_FAILED, "the file holds no encoder of images or sound");
     }
     if (!cl::is_whole(file.get(), path)) { return cl::fail(CL_FAILED, "the file is shorter than its header says"); }
+    try {
+        if (hears) { ears = cl::read_ears(file.get()); }
+    } catch (const std::runtime_error & error) { return cl::fail(CL_FAILED, error.what()); }
     return CL_OK;
 }
 
@@ -76,13 +89,13 @@ mtmd_context_params parameters(bool use_gpu) {
     return params;
 }
 
-// Of all that an image's vectors and positions depend on: its file, which of its slices it is, how many tokens it got where it
-// stands, and where each of them lies.
+// Of all that the vectors and positions of a piece of media depend on: its file or samples, which of its pieces it is, how many
+// tokens it got where it stands, and where each of them lies.
 void digest(const std::string & hash, size_t ordinal, const mtmd_input_chunk * chunk, uint64_t (&digest)[2]) {
     std::string text = hash + "/" + std::to_string(ordinal);
     const mtmd_image_tokens * tokens = mtmd_input_chunk_get_tokens_image(chunk);
     const size_t count = mtmd_input_chunk_get_n_tokens(chunk);
-    for (size_t index = 0; index < count; ++index) {
+    for (size_t index = 0; tokens != nullptr && index < count; ++index) {
         const mtmd_decoder_pos position = mtmd_image_tokens_get_decoder_pos(tokens, 0, index);
         const uint32_t numbers[] = {position.t, position.x, position.y, position.z};
         text.append(reinterpret_cast<const char *>(numbers), sizeof(numbers));
@@ -107,7 +120,8 @@ cl_status cl_projector_load(
         if (options.threads < 1 || options.threads > GGML_MAX_N_THREADS) {
             return cl::fail(CL_INVALID_ARGUMENT, "the number of threads is not within 1 and 512");
         }
-        const cl_status status = check_header(path);
+        cl::ears ears;
+        const cl_status status = check_header(path, ears);
         if (status != CL_OK) { return status; }
         std::unique_ptr<cl_projector, projector_deleter> holder(new cl_projector{});
         holder->model = model;
@@ -122,7 +136,12 @@ cl_status cl_projector_load(
             return cl::fail(
                 CL_FAILED, "llama.cpp could not load the projector, or it belongs to another model; the log holds its reason");
         }
-        if (!mtmd_support_vision(holder->handle)) { return cl::fail(CL_FAILED, "the file holds no encoder of images"); }
+        holder->ears = ears;
+        if (mtmd_support_audio(holder->handle)) {
+            const int rate = mtmd_get_audio_sample_rate(holder->handle);
+            if (rate <= 0) { return cl::fail(CL_FAILED, "the encoder of sound has no sample rate"); }
+            holder->sample_rate = (uint32_t) rate;
+        }
         // It has compared this with the width that it gives.
         holder->width = (uint32_t) llama_model_n_embd_inp(model->handle);
         *projector = holder.release();
@@ -134,11 +153,18 @@ void cl_projector_free(cl_projector * projector) { projector_deleter{}(projector
 
 uint32_t cl_projector_width(const cl_projector * projector) { return projector->width; }
 
+bool cl_projector_sees(const cl_projector * projector) { return mtmd_support_vision(projector->handle); }
+
+uint32_t cl_projector_sample_rate(const cl_projector * projector) { return projector->sample_rate; }
+
+uint32_t cl_projector_longest_sound(const cl_projector * projector) { return projector->ears.most / 1000; }
+
 cl_status cl_media_prompt_create(
     const cl_projector * projector, const cl_prompt_part * parts, size_t count, cl_media_prompt ** prompt) {
     return cl::guarded([&] {
         std::vector<mtmd::bitmap> bitmaps;
-        std::vector<const cl_image *> images;
+        // Of each image and sound, of its content.
+        std::vector<std::string> hashes;
         std::vector<mtmd_input_text> texts;
         // Addresses in them are kept below.
         bitmaps.reserve(count);
@@ -152,10 +178,21 @@ cl_status cl_media_prompt_create(
                 all.push_back({&texts.back(), nullptr});
                 continue;
             }
-            bitmaps.emplace_back(part.image->width, part.image->height, part.image->pixels.data());
-            // Tells its slices from those of the next image, even of the same one.
-            bitmaps.back().set_id(std::to_string(images.size()).c_str());
-            images.push_back(part.image);
+            if (part.image != nullptr) {
+                if (!mtmd_support_vision(projector->handle)) { return cl::fail(CL_INVALID_ARGUMENT, "the model does not see"); }
+                bitmaps.emplace_back(part.image->width, part.image->height, part.image->pixels.data());
+            } else {
+                const uint32_t rate = projector->sample_rate;
+                if (rate == 0) { return cl::fail(CL_INVALID_ARGUMENT, "the model does not hear"); }
+                if (part.sound->samples.size() > (size_t) projector->ears.most * rate / 1000) {
+                    return cl::fail(CL_INVALID_ARGUMENT, "the sound is longer than the model hears");
+                }
+                const std::vector<float> samples = cl::fitted(part.sound->samples, projector->ears, rate);
+                bitmaps.emplace_back(mtmd_bitmap_init_from_audio(samples.size(), samples.data()));
+            }
+            // Tells its pieces from those of the next one, even of the same one.
+            bitmaps.back().set_id(std::to_string(hashes.size()).c_str());
+            hashes.push_back(part.image != nullptr ? part.image->hash : part.sound->hash);
             all.push_back({nullptr, bitmaps.back().ptr.get()});
         }
         std::vector<const mtmd_input_part *> pointers;
@@ -164,9 +201,9 @@ cl_status cl_media_prompt_create(
         holder->chunks.ptr.reset(mtmd_input_chunks_init());
         const int32_t code = mtmd_tokenize_from_parts(
             projector->handle, holder->chunks.ptr.get(), pointers.data(), pointers.size(), true);
-        if (code != 0) { return cl::fail(CL_FAILED, "an image can't be cut and scaled as the model takes it"); }
+        if (code != 0) { return cl::fail(CL_FAILED, "an image or sound can't be made into what the model takes"); }
         const int32_t vocabulary = llama_vocab_n_tokens(projector->model->vocabulary());
-        std::vector<size_t> slices(images.size());
+        std::vector<size_t> pieces(hashes.size());
         for (size_t index = 0; index < holder->chunks.size(); ++index) {
             const mtmd_input_chunk * chunk = holder->chunks[index];
             cl_prompt_piece piece = {};
@@ -179,14 +216,15 @@ cl_status cl_media_prompt_create(
                 const bool are_known = std::all_of(piece.tokens, piece.tokens + piece.token_count, [&](llama_token token) {
                     return token >= 0 && token < vocabulary;
                 });
-                if (!are_known) { return cl::fail(CL_FAILED, "the model has no token for what goes with images"); }
+                if (!are_known) { return cl::fail(CL_FAILED, "the model has no token for what goes with images or sound"); }
             } else {
-                const size_t image = std::strtoull(mtmd_input_chunk_get_id(chunk), nullptr, 10);
-                if (piece.token_count == 0 || piece.positions <= 0 || image >= images.size()) {
-                    return cl::fail(CL_FAILED, "an image gives no tokens");
+                const size_t medium = std::strtoull(mtmd_input_chunk_get_id(chunk), nullptr, 10);
+                if (piece.token_count == 0 || piece.positions <= 0 || medium >= hashes.size()) {
+                    return cl::fail(CL_FAILED, "an image or sound gives no tokens");
                 }
+                piece.is_sound = mtmd_input_chunk_get_type(chunk) == MTMD_INPUT_CHUNK_TYPE_AUDIO;
                 piece.is_whole = mtmd_decode_use_non_causal(projector->handle, chunk);
-                digest(images[image]->hash, slices[image]++, chunk, piece.digest);
+                digest(hashes[medium], pieces[medium]++, chunk, piece.digest);
             }
             holder->pieces.push_back({chunk, piece});
         }
@@ -208,7 +246,7 @@ cl_status cl_projector_encode(
     bool * aborted) {
     return cl::guarded([&] {
         if (index >= prompt->pieces.size() || prompt->pieces[index].description.tokens != nullptr) {
-            return cl::fail(CL_INVALID_ARGUMENT, "there is no image there");
+            return cl::fail(CL_INVALID_ARGUMENT, "there is no image or sound there");
         }
         const auto & piece = prompt->pieces[index];
         const size_t count = piece.description.token_count * projector->width;
@@ -218,8 +256,12 @@ cl_status cl_projector_encode(
         const int32_t code = mtmd_encode_chunk(projector->handle, piece.chunk);
         *aborted = projector->is_aborted;
         if (projector->is_aborted) { return CL_OK; }
-        if (code != 0) { return cl::fail(CL_FAILED, "llama.cpp could not encode an image; the log holds its reason"); }
+        if (code != 0) { return cl::fail(CL_FAILED, "llama.cpp could not encode an image or sound; the log holds its reason"); }
         std::memcpy(vectors, mtmd_get_output_embd(projector->handle), count * sizeof(float));
+        // In a KV cache that sequences share, it would reach the others.
+        if (!std::all_of(vectors, vectors + count, [](float number) { return std::isfinite(number); })) {
+            return cl::fail(CL_FAILED, "the encoder gave what is no number");
+        }
         return CL_OK;
     });
 }
@@ -230,7 +272,7 @@ cl_status cl_context_decode_media(
     cl_decode_outcome * outcome) {
     return cl::guarded([&] {
         if (index >= prompt->pieces.size() || prompt->pieces[index].description.tokens != nullptr) {
-            return cl::fail(CL_INVALID_ARGUMENT, "there is no image there");
+            return cl::fail(CL_INVALID_ARGUMENT, "there is no image or sound there");
         }
         const auto & piece = prompt->pieces[index];
         const cl_prompt_piece & description = piece.description;
@@ -239,16 +281,16 @@ cl_status cl_context_decode_media(
             return cl::fail(CL_INVALID_ARGUMENT, "the projector is not one of this context's model");
         }
         if (count == 0 || first >= description.token_count || count > description.token_count - first) {
-            return cl::fail(CL_INVALID_ARGUMENT, "the image has no such tokens");
+            return cl::fail(CL_INVALID_ARGUMENT, "it has no such tokens");
         }
         if (description.is_whole && count != description.token_count) {
-            return cl::fail(CL_INVALID_ARGUMENT, "the image is attended to as a whole");
+            return cl::fail(CL_INVALID_ARGUMENT, "it is attended to as a whole");
         }
         // llama.cpp asserts that a batch fits, and that a whole one fits a micro-batch.
         const size_t capacity = std::min((size_t) context->capacity, (size_t) llama_n_ubatch(context->handle));
-        if (count > capacity) { return cl::fail(CL_INVALID_ARGUMENT, "the image's tokens do not fit a batch"); }
+        if (count > capacity) { return cl::fail(CL_INVALID_ARGUMENT, "its tokens do not fit a batch"); }
         if (position < 0 || description.positions > (int32_t) context->length - position) {
-            return cl::fail(CL_INVALID_ARGUMENT, "the image lies outside the context");
+            return cl::fail(CL_INVALID_ARGUMENT, "it lies outside the context");
         }
         const bool uses_grid = mtmd_decode_use_mrope(projector->handle);
         const mtmd_image_tokens * tokens = mtmd_input_chunk_get_tokens_image(piece.chunk);
@@ -256,9 +298,11 @@ cl_status cl_context_decode_media(
         for (size_t token = first; token < first + count; ++token) {
             const llama_embd row = {vectors + token * projector->width, 1, projector->width};
             const int32_t place = llama_batch_ext_add_embd(batch.get(), sequence, row);
-            if (place < 0) { return cl::fail(CL_FAILED, "llama.cpp did not take an image's vector"); }
-            llama_pos positions[GGML_MROPE_SECTIONS] = {position + (int32_t) token, 0, 0, 0};
-            if (uses_grid) {
+            if (place < 0) { return cl::fail(CL_FAILED, "llama.cpp did not take a vector"); }
+            const llama_pos next = position + (int32_t) token;
+            llama_pos positions[GGML_MROPE_SECTIONS] = {next, next, next, next};
+            // Sound has one dimension, in which it goes on like text.
+            if (uses_grid && tokens != nullptr) {
                 const mtmd_decoder_pos grid = mtmd_image_tokens_get_decoder_pos(tokens, position, token);
                 positions[0] = (llama_pos) grid.t;
                 positions[1] = (llama_pos) grid.y;

@@ -1,9 +1,9 @@
 import RuntimeSupport
 
-/// Has images read for one request after the other, on a thread of its own: pixels take time and memory.
-actor ImageGate {
+/// Has images and sounds read for one request after the other, on a thread of its own: they take time and memory.
+actor MediaGate {
     /// Of all models together.
-    static let shared = ImageGate()
+    static let shared = MediaGate()
 
     private var last: Task<Void, Never>?
 
@@ -15,7 +15,7 @@ actor ImageGate {
         let task = Task {
             await before?.value
             try Task.checkCancellation()
-            return try await onThread("images", body)
+            return try await onThread("media", body)
         }
         last = Task { _ = await task.result }
         return try await withTaskCancellationHandler {

@@ -2,19 +2,31 @@ internal import CLlama
 package import RuntimeSupport
 internal import Scheduling
 
-/// The encoder of images that belongs to a model, and what makes the model's vectors of what it gives: an mmproj file.
+/// The encoders of images and sound that belong to a model, and what makes the model's vectors of what they give: an mmproj file.
 ///
-/// Prompts are prepared on any thread; images are encoded on the engine's, one at a time.
+/// Prompts are prepared on any thread; images and sounds are encoded on the engine's, one at a time.
 @safe package final class LlamaProjector: Sendable {
     // Safe to share: what prepares prompts changes nothing, and whoever encodes holds the lock.
     nonisolated(unsafe) let handle: OpaquePointer
-    /// Numbers in the vector of an image's token.
+    /// Numbers in the vector of each token of an image or sound.
     let width: Int
+    /// Whether it takes images.
+    package let seesImages: Bool
+    /// The sound that it takes; nil where it takes none.
+    package let hearing: Hearing?
     // Kept alive here: the encoder's callback holds it unretained. The model is what prompts are tokenized by.
     private let watch: StepWatch
     private let model: LlamaModel
     private let held = Guarded(0)
     private let encoding = Guarded(())
+
+    /// What sound an encoder takes.
+    package struct Hearing: Sendable {
+        /// In Hz.
+        package let sampleRate: Int
+        /// Of one sound.
+        package let longest: Duration
+    }
 
     /// Loads a projector; blocks until it is in memory.
     ///
@@ -23,9 +35,9 @@ internal import Scheduling
     ///   - model: What it belongs to.
     ///   - threads: That encode.
     ///   - usesGPU: Whether it is placed on a GPU, where one is there.
-    ///   - heartbeat: Beaten while an image is encoded.
-    ///   - abort: Polled while an image is encoded; raised, it cuts that off.
-    /// - Throws: `LlamaError` where it is no projector of images, or another model's.
+    ///   - heartbeat: Beaten while something is encoded.
+    ///   - abort: Polled while something is encoded; raised, it cuts that off.
+    /// - Throws: `LlamaError` where it is no projector of images or sound, or another model's.
     package init(
         path: String,
         model: LlamaModel,
@@ -47,6 +59,10 @@ internal import Scheduling
         self.watch = watch
         self.model = model
         width = unsafe Int(cl_projector_width(handle))
+        seesImages = unsafe cl_projector_sees(handle)
+        let sampleRate = unsafe Int(cl_projector_sample_rate(handle))
+        let longest = unsafe Duration.seconds(Int(cl_projector_longest_sound(handle)))
+        hearing = sampleRate > 0 ? Hearing(sampleRate: sampleRate, longest: longest) : nil
         unsafe self.handle = handle
     }
 
@@ -63,12 +79,13 @@ internal import Scheduling
         return ModelMemory(host: measured[0], gpus: Array(measured.dropFirst()))
     }
 
-    /// How many tokens the prepared images have that are held now: each stands for some tens of kilobytes.
+    /// How many tokens the prepared images and sounds have that are held now: each stands for some tens of kilobytes.
     package var preparedTokens: Int { held.withLock { $0 } }
 
-    /// Tokenizes texts, and cuts and scales images as the encoder takes them: takes as long as there are pixels.
+    /// Tokenizes texts, cuts and scales images and makes spectra of sounds as the encoders take them: takes as long as there are
+    /// pixels and samples.
     ///
-    /// - Throws: `LlamaError` where an image can't be prepared.
+    /// - Throws: `LlamaError` where one can't be prepared.
     package func prepare(_ parts: [PromptPart]) throws(LlamaError) -> MediaPrompt {
         var text: [CChar] = []
         var lengths: [Int] = []
@@ -88,36 +105,36 @@ internal import Scheduling
                 case .text:
                     let length = next.next() ?? 0
                     defer { start += length }
-                    return unsafe cl_prompt_part(
-                        text: text.baseAddress.map { unsafe $0 + start },
-                        length: length,
-                        image: nil
-                    )
-                case .image(let image): return unsafe cl_prompt_part(text: nil, length: 0, image: image.handle)
+                    let start = unsafe text.baseAddress.map { unsafe $0 + start }
+                    return unsafe cl_prompt_part(text: start, length: length, image: nil, sound: nil)
+                case .image(let image):
+                    return unsafe cl_prompt_part(text: nil, length: 0, image: image.handle, sound: nil)
+                case .sound(let sound):
+                    return unsafe cl_prompt_part(text: nil, length: 0, image: nil, sound: sound.handle)
                 }
             }
             return unsafe cl_media_prompt_create(handle, native, native.count, &prompt)
         }
         withExtendedLifetime(parts) {}
-        try LlamaError.check(status, "prepare an image")
+        try LlamaError.check(status, "prepare an image or sound")
         guard let prompt = unsafe prompt else { fatalError("a preparation that succeeds gives a prompt") }
         return MediaPrompt(unsafe NativeMediaPrompt(takingOwnershipOf: prompt, held: held))
     }
 
-    /// The vectors of an image's tokens, or nil where it was cut off.
-    func encode(_ image: PreparedImage, tokens: Int) throws(LlamaError) -> [Float]? {
+    /// The vectors of the tokens of an image or sound, or nil where it was cut off.
+    func encode(_ media: PreparedMedia, tokens: Int) throws(LlamaError) -> [Float]? {
         try encoding.withLock { _ throws(LlamaError) in
             var vectors = [Float](repeating: 0, count: tokens * width)
             var isAborted = false
             let status = unsafe cl_projector_encode(
                 handle,
-                image.prompt.handle,
-                image.index,
+                media.prompt.handle,
+                media.index,
                 &vectors,
                 vectors.count,
                 &isAborted
             )
-            try LlamaError.check(status, "encode an image")
+            try LlamaError.check(status, "encode an image or sound")
             return isAborted ? nil : vectors
         }
     }

@@ -6,23 +6,36 @@ import TestSupport
 import Testing
 import Tokenizer
 
-/// The tiny models that see images, of Scripts/make-tiny-models.py.
-enum TinyVisionModel: String, CaseIterable, CustomTestStringConvertible {
+/// The tiny models that see images or hear sound, of Scripts/make-tiny-models.py.
+enum TinyMediaModel: String, CaseIterable, CustomTestStringConvertible {
     /// An image is cut into slices of one size, with text tokens between them (Idefics 3).
     case smolvlm
     /// An image is one piece of as many tokens as it has squares, and of fewer positions (Qwen2-VL, M-RoPE).
     case qwen2vl
     /// An image is one piece of 16 tokens, which are attended to as a whole (Gemma 3).
     case llama
+    /// It sees as qwen2vl does; a sound is a piece of 750 tokens for each half minute (Qwen2-Audio, M-RoPE).
+    case omni
+    /// A sound is a piece of 187 tokens for each half minute (Ultravox).
+    case ultravox
+    /// A sound has 13 tokens for each second, in pieces of 8 seconds (Qwen3-ASR).
+    case qwen3a
+
+    static let seeing: [Self] = [.smolvlm, .qwen2vl, .llama, .omni]
+    static let hearing: [Self] = [.omni, .ultravox, .qwen3a]
 
     var testDescription: String { rawValue }
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().path
 
-    var path: String { "\(Self.folder)/Models/tiny-\(rawValue).gguf" }
+    /// The language model: projectors of sound alone go with another's.
+    private var text: Self { self == .ultravox || self == .qwen3a ? .smolvlm : self }
+
+    var path: String { "\(Self.folder)/Models/tiny-\(text.rawValue).gguf" }
     var projectorPath: String { "\(Self.folder)/Models/mmproj-tiny-\(rawValue).gguf" }
 
     static func imagePath(_ name: String) -> String { "\(folder)/Images/\(name)" }
+    static func soundPath(_ name: String) -> String { "\(folder)/Sounds/\(name)" }
 
     /// The pictures: 96 x 64 pixels, but the BMP, which has 24 x 16.
     static func image(_ name: String) throws -> LlamaImage {
@@ -46,6 +59,22 @@ enum TinyVisionModel: String, CaseIterable, CustomTestStringConvertible {
             return try result.get()
         }
     }
+
+    /// A voice of 11 seconds, of whisper.cpp's sources: 16 kHz, 16 bits.
+    static let voicePath = URL(filePath: folder).appending(path: "../../.native/src/whisper.cpp/samples/jfk.wav")
+        .standardizedFileURL.path
+
+    /// The samples of a WAV file with one channel of 16 bits.
+    static func samples(_ path: String) throws -> [Float] {
+        let file = [UInt8](try Data(contentsOf: URL(filePath: path)))
+        let data = try #require(file.firstRange(of: Array("data".utf8)))
+        let bytes = Array(file[(data.upperBound + 4)...])
+        return stride(from: 0, to: bytes.count - 1, by: 2).map { place in
+            Float(Int16(bitPattern: UInt16(bytes[place]) | UInt16(bytes[place + 1]) << 8)) / 32768
+        }
+    }
+
+    static let voice = Result { try samples(voicePath) }
 
     func makeProjector(abort: AbortFlag = AbortFlag()) throws -> LlamaProjector {
         try LlamaProjector(path: projectorPath, model: try model, threads: 1, abort: abort)
@@ -92,7 +121,12 @@ enum TinyVisionModel: String, CaseIterable, CustomTestStringConvertible {
 
     /// A question behind an image, in the template's form.
     static func chat(_ image: LlamaImage, _ question: String = "what is it") -> [PromptPart] {
-        [.text("<|im_start|>user\n"), .image(image), .text("\(question)<|im_end|>\n<|im_start|>assistant\n")]
+        chat(.image(image), question)
+    }
+
+    /// A question behind an image or a sound.
+    static func chat(_ media: PromptPart, _ question: String = "what is it") -> [PromptPart] {
+        [.text("<|im_start|>user\n"), media, .text("\(question)<|im_end|>\n<|im_start|>assistant\n")]
     }
 
     /// The likeliest tokens, which never end by themselves where `drawn`, which are then drawn with a seed.

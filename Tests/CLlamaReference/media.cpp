@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
-int32_t reference_vision_greedy(
-    const char * model_path, const char * projector_path, const char * image_path, const char * text, int32_t threads,
+int32_t reference_media_greedy(
+    const char * model_path, const char * projector_path, const char * media_path, const char * text, int32_t threads,
     int32_t count, int32_t * tokens) {
     const llama_model_ptr model(llama_model_load_from_file(model_path, llama_model_default_params()));
     if (!model) { return -1; }
@@ -17,13 +17,13 @@ int32_t reference_vision_greedy(
     options.print_timings = false;
     const mtmd::context_ptr projector(mtmd_init_from_file(projector_path, model.get(), options));
     if (!projector) { return -2; }
-    const mtmd::bitmap image(
-        mtmd_helper_bitmap_init_from_file(projector.get(), image_path, false, mtmd_helper_init_opt_default()).bitmap);
-    if (!image.ptr) { return -3; }
+    const mtmd::bitmap media(
+        mtmd_helper_bitmap_init_from_file(projector.get(), media_path, false, mtmd_helper_init_opt_default()).bitmap);
+    if (!media.ptr) { return -3; }
     const mtmd_input_text prompt = {text, std::strlen(text), true, true};
-    const mtmd_bitmap * images[] = {image.ptr.get()};
+    const mtmd_bitmap * bitmaps[] = {media.ptr.get()};
     const mtmd::input_chunks chunks(mtmd_input_chunks_init());
-    if (mtmd_tokenize(projector.get(), chunks.ptr.get(), &prompt, images, 1) != 0) { return -4; }
+    if (mtmd_tokenize(projector.get(), chunks.ptr.get(), &prompt, bitmaps, 1) != 0) { return -4; }
 
     llama_context_params params = llama_context_default_params();
     params.n_ctx = 1024;
