@@ -163,7 +163,7 @@ package final class Transcriber: Sendable {
         let thread = Thread { [self] in
             let tools = Tools()
             while let job = next() {
-work(on: job, with: tools)
+                work(on: job, with: tools)
                 state.withLock { $0.running.removeAll { $0.abort === job.abort } }
             }
             ended.signal()
