@@ -36,10 +36,21 @@ package struct ModelFile: Sendable {
     }
 
     /// Every GGUF file in a folder, by name; a file of tuned weights (`.tuned.gguf`) belongs to the one beside it.
-    package static func all(in folder: String) -> [Self] {
+    ///
+    /// - Parameters:
+    ///   - folder: Where they lie.
+    ///   - unreadable: Is given the paths that are named like such files and are none.
+    /// - Returns: The others.
+    package static func all(in folder: String, unreadable: (String) -> Void = { _ in }) -> [Self] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasSuffix(".gguf") && !$0.hasSuffix(".tuned.gguf") }.sorted()
-            .compactMap { Self(path: "\(folder)/\($0)") }
+        return names.filter { $0.hasSuffix(".gguf") && !$0.hasSuffix(".tuned.gguf") }.sorted().compactMap { name in
+            let path = "\(folder)/\(name)"
+            guard let file = Self(path: path) else {
+                unreadable(path)
+                return nil
+            }
+            return file
+        }
     }
 
     /// What the architecture is for, and what the file says of how vectors of tokens become one: `pooling_type`, 4 for a

@@ -93,24 +93,25 @@ let package = Package(
             swiftSettings: upcoming
         ),
 
-        // The fuzzers.
+        // The fuzzers, and how libFuzzer runs them.
+        .target(name: "FuzzDriver", path: "Driver", swiftSettings: upcoming),
         .executableTarget(
             name: "FuzzDecoders",
-            dependencies: ["WireFormat", "YAML"],
+            dependencies: ["FuzzDriver", "WireFormat", "YAML"],
             path: "Decoders",
             swiftSettings: fuzzer,
             linkerSettings: [linker]
         ),
         .executableTarget(
             name: "FuzzFiles",
-            dependencies: ["HTTP", "Media"],
+            dependencies: ["FuzzDriver", "HTTP", "Media"],
             path: "Files",
             swiftSettings: fuzzer,
             linkerSettings: [linker]
         ),
         .executableTarget(
             name: "FuzzNative",
-            dependencies: ["CLlama", "Tokenizer", "WireFormat"],
+            dependencies: ["CLlama", "FuzzDriver", "Tokenizer", "WireFormat"],
             path: "Native",
             swiftSettings: fuzzer,
             linkerSettings: [linker]

@@ -234,6 +234,14 @@ def test_what_was_asked_for_must_be_there(tmp_path, whisper):
     assert "there is no chat model" in refused(run("chat", "--models-dir", whisper, input="Hi!"), status=1)
 
 
+def test_a_damaged_file_is_named(start_server, tmp_path):
+    """Else the server would lack what its user has just put there, and say nothing."""
+    (tmp_path / "broken.gguf").write_bytes(b"GGUF" + bytes(100))
+    server = start_server("--models-dir", tmp_path)
+    assert cards(server) == [SPEECH]
+    assert f"not served: {tmp_path}/broken.gguf is no GGUF file, or a damaged one" in server.log
+
+
 def test_a_whisper_model_that_does_not_fit_is_left_out(start_server, whisper):
     server = start_server("--models-dir", whisper, "--memory-budget", "1M")
     assert f"not served: {WHISPER} does not fit" in server.log

@@ -6,6 +6,8 @@ import WireFormat
 struct ModelFolder {
     let path: String
     let files: [ModelFile]
+    /// Paths that are named like GGUF files and are none, or damaged ones.
+    let unreadable: [String]
     /// The manifest's entries, by file name.
     private let manifest: [String: ManifestEntry]
 
@@ -17,7 +19,9 @@ struct ModelFolder {
     /// Reads the headers of the folder's files; what is no model is left out.
     init(path: String) {
         self.path = path
-        files = ModelFile.all(in: path)
+        var unreadable: [String] = []
+        files = ModelFile.all(in: path) { unreadable.append($0) }
+        self.unreadable = unreadable
         manifest = Self.readManifest("\(path)/manifest.json")
     }
 

@@ -45,6 +45,7 @@ struct ModelSelection {
             }
         }
         try planNamed(named, folder, options, draftModel, projector, budget)
+        for path in folder.unreadable { Log("memory").warning("not served: \(path) is no GGUF file, or a damaged one") }
         // The default of a kind before the others of it.
         for file in defaults + folder.files where file.kind.isServed && !has(folder.id(of: file)) {
             let id = folder.id(of: file)

@@ -1,26 +1,11 @@
+import FuzzDriver
 import WireFormat
 import YAML
-
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-    _ count: UnsafeMutablePointer<CInt>,
-    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
-    _ test: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
-) -> CInt
 
 /// What SwiftPM has as the main function of the program.
 @_cdecl("FuzzDecoders_main")
 public func run(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
-    var (count, arguments) = (count, arguments)
-    return runDriver(&count, &arguments, test)
-}
-
-/// Called by libFuzzer.
-///
-/// - Returns: 0, or -1 for an input that nobody reads, and that is not to be kept.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func test(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-    FuzzDecoders.read(UnsafeBufferPointer(start: start, count: count)) ? 0 : -1
+    fuzz(count, arguments, with: FuzzDecoders.read)
 }
 
 /// Reads what clients and files of settings say: the first character of an input chooses who reads the rest.

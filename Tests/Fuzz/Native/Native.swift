@@ -1,29 +1,14 @@
 import CLlama
 import Foundation
+import FuzzDriver
 import Tokenizer
 import WireFormat
-
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-    _ count: UnsafeMutablePointer<CInt>,
-    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
-    _ test: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
-) -> CInt
 
 /// What SwiftPM has as the main function of the program.
 @_cdecl("FuzzNative_main")
 public func run(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
-    var (count, arguments) = (count, arguments)
     FuzzNative.start()
-    return runDriver(&count, &arguments, test)
-}
-
-/// Called by libFuzzer.
-///
-/// - Returns: 0, or -1 for an input that nobody reads, and that is not to be kept.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func test(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-    FuzzNative.read(UnsafeBufferPointer(start: start, count: count)) ? 0 : -1
+    return fuzz(count, arguments, with: FuzzNative.read)
 }
 
 /// Gives native code what clients and models say, by way of the shim: the first character of an input chooses to whom.
