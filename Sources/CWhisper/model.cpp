@@ -41,6 +41,9 @@ whisper_alignment_heads_preset preset(const cw_model_info & info) {
 } // namespace
 
 cw_model::~cw_model() {
+    for (const auto & states : idle) {
+        for (whisper_state * state : states) { whisper_free_state(state); }
+    }
     cw::free_face(aligning);
     cw::free_face(plain);
     whisper_free(context);
@@ -58,6 +61,29 @@ void cw_model::make_faces() {
         params.dtw_n_top = info.text_layers - info.text_layers / 2;
         aligning = cw::make_face(context, params);
     });
+}
+
+whisper_state * cw_model::take_state(bool aligns) {
+    {
+        const std::lock_guard<std::mutex> guard(lock);
+        auto & states = idle[aligns];
+        if (!states.empty()) {
+            whisper_state * state = states.back();
+            states.pop_back();
+            return state;
+        }
+    }
+    if (aligns) { make_faces(); }
+    return cw::make_state(aligns ? aligning : context);
+}
+
+void cw_model::give_back(whisper_state * state, bool aligns) noexcept {
+    const std::lock_guard<std::mutex> guard(lock);
+    try {
+        idle[aligns].push_back(state);
+    } catch (const std::bad_alloc &) {
+        whisper_free_state(state);
+    }
 }
 
 cw_status cw_model_load(const char * path, bool uses_gpu, cw_model ** model) {

@@ -1,14 +1,37 @@
 // whisper.cpp itself, with the few functions that need what its header hides. Its file is compiled here instead of being
 // linked: its state is what a request computes in, and the header lends none of it.
 
+#include "native.h"
+
+#include "scores.h"
+#include "spectrogram.h"
+
+#include "ggml-backend.h"
+#include "ggml.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+#include <vector>
+
+// whisper.cpp passes over the vocabulary a value at a time, and a quarter of a token's time goes there. These are nearer to its
+// calls than its own functions of the same names, which take references to constants: so it calls these.
+static void whisper_compute_logprobs(std::vector<float> & logits, int count, std::vector<float> & logprobs) {
+    const float most = cw::largest(logits.data(), (size_t) count);
+    const float shift = most == -INFINITY ? 0 : (float) log(cw::exponential_sum(logits.data(), (size_t) count, most)) + most;
+    for (int index = 0; index < count; index++) { logprobs[(size_t) index] = logits[(size_t) index] - shift; }
+}
+
+static void whisper_compute_probs(
+    std::vector<float> &, int count, std::vector<float> & logprobs, std::vector<float> & probs
+) {
+    cw::exponentials(logprobs.data(), (size_t) count, 0, probs.data());
+}
+
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Weverything"
 #include "whisper.cpp"
 #pragma clang diagnostic pop
-
-#include "native.h"
-
-#include <tuple>
 
 namespace cw {
 
@@ -37,59 +60,48 @@ int audio_context(const whisper_context * context, const whisper_state * state) 
     return state->exp_n_audio_ctx > 0 ? state->exp_n_audio_ctx : context->model.hparams.n_audio_ctx;
 }
 
+whisper_state * make_state(whisper_context * context) {
+    whisper_state * state = whisper_init_state(context);
+    // What its memory was measured with is no prompt.
+    if (state != nullptr) { state->batch.n_tokens = 0; }
+    return state;
+}
+
 void clear(whisper_state * state) {
-    ggml_backend_buffer_clear(state->kv_cross.buffer, 0);
-    ggml_backend_buffer_clear(state->kv_pad.buffer, 0);
     state->decoders[0].rng = std::mt19937(0);
+    state->mel = {};
+}
+
+void clear_padding(const whisper_context * context, whisper_state * state) {
+    if (!context->params.flash_attn) { return; }
+    const int used = audio_context(context, state), padded = GGML_PAD(used, 256);
+    if (used == padded) { return; }
+    const auto clear = [&](const whisper_kv_cache & cache, int layers, int width) {
+        for (ggml_tensor * tensor : {cache.k, cache.v}) {
+            const size_t row = ggml_element_size(tensor) * (size_t) width;
+            for (int layer = 0; layer < layers; layer++) {
+                ggml_backend_tensor_memset(
+                    tensor, 0, row * ((size_t) layer * padded + used), row * (size_t) (padded - used));
+            }
+        }
+    };
+    const whisper_hparams & sizes = context->model.hparams;
+    clear(state->kv_pad, 1, sizes.n_audio_state);
+    clear(state->kv_cross, sizes.n_text_layer, sizes.n_text_state);
 }
 
 bool compute_spectrogram(
-    whisper_context * context, whisper_state * state, const float * samples, int count, int threads,
+    whisper_context * context, whisper_state * state, const float * samples, size_t count, int threads,
     const std::function<bool()> & may_go_on
 ) {
-    constexpr int reflected = WHISPER_N_FFT / 2, part = 1000;
     const whisper_filters & filters = context->model.filters;
-    const int used = count + reflected;
-    std::vector<float> padded((size_t) count + WHISPER_SAMPLE_RATE * WHISPER_CHUNK_SIZE + 2 * reflected, 0.0f);
-    std::reverse_copy(samples + 1, samples + 1 + reflected, padded.begin());
-    std::copy(samples, samples + count, padded.begin() + reflected);
+    spectrogram found;
+    if (!compute(found, {filters.n_mel, filters.data.data()}, samples, count, threads, may_go_on)) { return false; }
     whisper_mel & mel = state->mel;
     mel.n_mel = filters.n_mel;
-    mel.n_len = ((int) padded.size() - WHISPER_N_FFT) / WHISPER_HOP_LENGTH;
-    mel.n_len_org = 1 + (used - WHISPER_N_FFT) / WHISPER_HOP_LENGTH;
-    mel.data.assign((size_t) mel.n_mel * mel.n_len, log10(1e-10));
-    whisper_mel local = {};
-    std::vector<float> sound;
-    for (int first = 0; first < mel.n_len && used - first * WHISPER_HOP_LENGTH > 0; first += part) {
-        if (!may_go_on()) { return false; }
-        const int offset = first * WHISPER_HOP_LENGTH;
-        local.n_mel = mel.n_mel;
-        local.n_len = std::min(part, mel.n_len - first);
-        local.data.resize((size_t) local.n_mel * local.n_len);
-        sound.assign(
-            padded.begin() + offset,
-            padded.begin() + offset + (local.n_len - 1) * WHISPER_HOP_LENGTH + WHISPER_N_FFT);
-        const auto work = [&](int index) {
-            log_mel_spectrogram_worker_thread(
-                index, global_cache.hann_window, sound, used - offset, WHISPER_N_FFT, WHISPER_HOP_LENGTH, threads,
-                filters, local);
-        };
-        std::vector<std::thread> others;
-        for (int index = 1; index < threads; index++) { others.emplace_back(work, index); }
-        work(0);
-        for (auto & other : others) { other.join(); }
-        for (int band = 0; band < mel.n_mel; band++) {
-            const auto begin = local.data.begin() + (size_t) band * local.n_len;
-            std::copy(begin, begin + local.n_len, mel.data.begin() + (size_t) band * mel.n_len + first);
-        }
-    }
-    double loudest = -1e20;
-    for (const float value : mel.data) { loudest = std::max(loudest, (double) value); }
-    loudest -= 8.0;
-    for (float & value : mel.data) {
-        if (value < loudest) { value = loudest; }
-        value = (value + 4.0) / 4.0;
-    }
+    mel.n_len = found.length;
+    mel.n_len_org = 1 + ((int) count + WHISPER_N_FFT / 2 - WHISPER_N_FFT) / WHISPER_HOP_LENGTH;
+    mel.data = std::move(found.data);
     return true;
 }
 
@@ -101,6 +113,11 @@ void watch(whisper_state * state, ggml_abort_callback callback, void * data) {
     for (ggml_backend_t backend : state->backends) {
         if (ggml_backend_is_cpu(backend)) { ggml_backend_cpu_set_abort_callback(backend, callback, data); }
     }
+}
+
+void keep_first_scores(const whisper_context * context, whisper_state * state) {
+    whisper_batch & batch = state->batch;
+    if (batch.n_tokens > 1 && batch.token[0] == context->vocab.token_sot) { batch.logits[0] = 1; }
 }
 
 void fill_first_scores(whisper_context * context, whisper_state * state, int threads, std::vector<float> & kept) {

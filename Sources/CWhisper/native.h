@@ -23,12 +23,16 @@ bool has_text(const whisper_context * context, const char * text);
 // How many positions the encoder's next runs have, language detection included; 0 for all.
 void set_audio_context(whisper_state * state, int positions);
 int audio_context(const whisper_context * context, const whisper_state * state);
-// Forgets what runs of other audio contexts left behind, and begins the random numbers anew.
+// Memory to compute in; NULL where there is none.
+whisper_state * make_state(whisper_context * context);
+// Forgets the sound of the run before, and begins the random numbers anew.
 void clear(whisper_state * state);
-// Computes the sound's spectrogram as whisper.cpp does, to the last bit, but asks after every ten seconds of it whether to go
-// on. False where it is not to.
+// Clears what attention sees behind the positions of the audio context, which runs of other contexts left there.
+void clear_padding(const whisper_context * context, whisper_state * state);
+// Computes the sound's spectrogram as whisper.cpp does, but asks after every ten seconds of it whether to go on. False where it
+// is not to.
 bool compute_spectrogram(
-    whisper_context * context, whisper_state * state, const float * samples, int count, int threads,
+    whisper_context * context, whisper_state * state, const float * samples, size_t count, int threads,
     const std::function<bool()> & may_go_on
 );
 // Length of the sound's spectrogram in centiseconds.
@@ -39,9 +43,11 @@ int fallback_count(const whisper_state * state);
 // end the graph by returning true. NULL takes it out.
 void watch(whisper_state * state, ggml_abort_callback callback, void * data);
 
-// Puts the scores behind the start token, where whisper.cpp reads how likely it is that nobody speaks: it copies those of a
-// prompt's last token alone, and reads what was left there. To be called when a prompt has been decoded; does nothing after other
-// steps. What it computes for a window is kept.
+// whisper.cpp reads how likely it is that nobody speaks behind a prompt's first token, of which it copies no scores: it reads what
+// was left there. This has it copy them where that token is the start; to be called while the prompt is computed.
+void keep_first_scores(const whisper_context * context, whisper_state * state);
+// Puts the scores behind the start token there where they were not copied. To be called when a prompt has been decoded; does
+// nothing after other steps. What it computes for a window is kept.
 void fill_first_scores(whisper_context * context, whisper_state * state, int threads, std::vector<float> & kept);
 
 // The cross attention of the alignment heads for a sequence of tokens, over the encoder's last window: weights of

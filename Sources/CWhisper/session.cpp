@@ -15,16 +15,24 @@ struct cw_session {
     whisper_context * context; // the face that it computes with
     whisper_state * state;
     bool aligns;
+    bool is_sound = true; // whether its memory may serve another run
 
-    ~cw_session() { whisper_free_state(state); }
+    ~cw_session() {
+        if (is_sound) {
+            cw::clear(state);
+            model->give_back(state, aligns);
+        } else {
+            whisper_free_state(state);
+        }
+    }
 };
 
 namespace {
 
 // Behind the end of the sound, in positions: models are trained with silence there.
 constexpr int audio_margin = 64;
-// Blocks of the faster attention: it attends to what fills a block up, too.
-constexpr int audio_block = 256;
+// Attention sees blocks of 256 positions, zeroes where one is not full: contexts are whole blocks, or have half of one more.
+constexpr int audio_block = 128, least_audio_context = 256;
 // Of a position, in centiseconds.
 constexpr int position_length = 2;
 // Between two questions in the middle of a graph, in microseconds.
@@ -57,6 +65,7 @@ struct run {
     // Whether to break off, between two operations.
     bool is_over() {
         if (has_ended) { return true; }
+        cw::keep_first_scores(session.context, session.state);
         return ggml_time_us() - last_question >= question_interval && !may_go_on(CW_PACE_OPERATION);
     }
 
@@ -73,7 +82,7 @@ struct run {
 
     // A window is about to be encoded: what the one before gave is complete.
     bool begin_window() {
-        hand_over();
+        hand_over(false);
         window_fallbacks = cw::fallback_count(session.state);
         first_scores.clear();
         if (options.audio_context == 0) {
@@ -82,13 +91,14 @@ struct run {
             const int64_t rest = length - length * known_percent / 100;
             cw::set_audio_context(session.state, cw_fitting_audio_context(&session.model->info, rest));
         }
+        cw::clear_padding(session.context, session.state);
         if (!may_go_on(CW_PACE_ENCODER)) { return false; }
         count_encoder_run();
         return true;
     }
 
-    // Gives out the segments of a window, with times for their tokens where that was asked for.
-    void hand_over() {
+    // Gives out the segments of a window, the sound's last or not, with times for their tokens where that was asked for.
+    void hand_over(bool is_last) {
         const int count = whisper_full_n_segments_from_state(session.state);
         if (count <= handed) { return; }
         const int64_t seek = window_begin(handed);
@@ -103,8 +113,12 @@ struct run {
             const auto & own = tokens[(size_t) (segment - handed)];
             cw_segment result = {};
             result.seek = seek;
-            result.start = whisper_full_get_segment_t0_from_state(session.state, segment);
-            result.end = whisper_full_get_segment_t1_from_state(session.state, segment);
+            result.start = std::max(seek, whisper_full_get_segment_t0_from_state(session.state, segment));
+            result.end = std::max(result.start, whisper_full_get_segment_t1_from_state(session.state, segment));
+            result.bound = is_last ? cw::mel_length(session.state) : result.end;
+            for (size_t later = tokens.size() - 1; later > (size_t) (segment - handed); later--) {
+                result.bound = first_start(tokens[later], result.bound);
+            }
             result.no_speech_probability = whisper_full_get_segment_no_speech_prob_from_state(session.state, segment);
             result.temperature = options.temperature + options.temperature_step * (float) fallbacks;
             result.tokens = own.data();
@@ -130,6 +144,14 @@ struct run {
             tokens.push_back({data.id, data.plog, -1, -1});
         }
         return tokens;
+    }
+
+    // Where a segment's words begin; where it has none, what is given.
+    int64_t first_start(const std::vector<cw_token> & tokens, int64_t otherwise) {
+        for (const auto & token : tokens) {
+            if (token.id < whisper_token_eot(session.context) && token.start >= 0) { return token.start; }
+        }
+        return otherwise;
     }
 
     // Where attention could not be read, a segment's tokens share its time.
@@ -236,13 +258,13 @@ cw_status check(const cw_session & session, const cw_options & options, size_t c
 
 int32_t cw_fitting_audio_context(const cw_model_info * info, int64_t centiseconds) {
     const int64_t needed = std::max<int64_t>(centiseconds, 0) / position_length + 1 + audio_margin;
-    return (int32_t) std::min<int64_t>((needed + audio_block - 1) / audio_block * audio_block, info->audio_context);
+    const int64_t rounded = std::max<int64_t>((needed + audio_block - 1) / audio_block * audio_block, least_audio_context);
+    return (int32_t) std::min<int64_t>(rounded, info->audio_context);
 }
 
 cw_status cw_session_open(cw_model * model, bool aligns, cw_session ** session) {
     return cw::guarded([&] {
-        if (aligns) { model->make_faces(); }
-        whisper_state * state = whisper_init_state(aligns ? model->aligning : model->context);
+        whisper_state * state = model->take_state(aligns);
         if (state == nullptr) { return cw::fail(CW_OUT_OF_MEMORY, "there is no memory for a transcription"); }
         *session = new cw_session{model, aligns ? model->plain : model->context, state, aligns};
         return CW_OK;
@@ -267,9 +289,9 @@ cw_status cw_session_run(
         whisper_state * state = session->state;
         run run = {*session, *options, *callbacks, *outcome, outcome->language};
         const watch watched(state, run);
-        cw::clear(state);
+        session->is_sound = false;
         const bool is_whole = cw::compute_spectrogram(
-            context, state, samples, (int) count, options->threads, [&] { return run.may_go_on(CW_PACE_STEP); });
+            context, state, samples, count, options->threads, [&] { return run.may_go_on(CW_PACE_STEP); });
         if (!is_whole) { return cw::fail(CW_ENDED, "the transcription was ended"); }
         const cw_model_info & info = session->model->info;
         const int positions = options->audio_context > 0
@@ -277,6 +299,7 @@ cw_status cw_session_run(
         if (options->language < 0 && info.is_multilingual) {
             if (!run.may_go_on(CW_PACE_ENCODER)) { return cw::fail(CW_ENDED, "the transcription was ended"); }
             cw::set_audio_context(state, positions);
+            cw::clear_padding(context, state);
             std::vector<float> probabilities((size_t) cw_language_count(), 0.0f);
             int found = whisper_lang_auto_detect_with_state(context, state, 0, options->threads, probabilities.data());
             if (run.has_ended) { return cw::fail(CW_ENDED, "the transcription was ended"); }
@@ -315,7 +338,8 @@ cw_status cw_session_run(
         const int result = whisper_full_with_state(context, state, params, nullptr, 0);
         if (run.has_ended) { return cw::fail(CW_ENDED, "the transcription was ended"); }
         if (result != 0) { return cw::fail(CW_FAILED, "whisper.cpp failed with " + std::to_string(result)); }
-        run.hand_over();
+        run.hand_over(true);
+        session->is_sound = !run.has_ended;
         return CW_OK;
     });
 }

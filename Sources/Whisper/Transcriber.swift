@@ -17,6 +17,19 @@ package final class Transcriber: Sendable {
         let heartbeat = Heartbeat()
     }
 
+    /// What a thread keeps from one sound to the next.
+    private final class Tools {
+        private var made: VoiceDetector?
+
+        /// Made when it is first needed.
+        func detector() throws(WhisperError) -> VoiceDetector {
+            if let made { return made }
+            let new = try VoiceDetector()
+            made = new
+            return new
+        }
+    }
+
     private struct State {
         var waiting: [Job] = []
         var running: [Job] = []
@@ -148,8 +161,9 @@ package final class Transcriber: Sendable {
 
     private func start() {
         let thread = Thread { [self] in
+            let tools = Tools()
             while let job = next() {
-                work(on: job)
+                work(on: job, with: tools)
                 state.withLock { $0.running.removeAll { $0.abort === job.abort } }
             }
             ended.signal()
@@ -178,7 +192,7 @@ package final class Transcriber: Sendable {
         }
     }
 
-    private func work(on job: Job) {
+    private func work(on job: Job, with tools: Tools) {
         let isStopping = { [state] in state.withLock { $0.isStopping } }
         do throws(WhisperError) {
             let samples = try job.sound(job.abort)
@@ -188,6 +202,7 @@ package final class Transcriber: Sendable {
                 samples: samples,
                 options: job.options,
                 threads: threads,
+                detector: tools.detector,
                 pace: { [pace] point in
                     guard !job.abort.isRaised else { return false }
                     job.heartbeat.rest()

@@ -5,8 +5,8 @@ struct TranscriptionRun {
     private static let silence: Float = 1e-4
     /// Where no window reaches this probability, nobody speaks.
     private static let voiceThreshold: Float = 0.35
-    /// How many windows of the detector are listened to at once: about a second.
-    private static let windowsAtOnce = 32
+    /// How many windows of the detector are listened to at once: a quarter of a second.
+    private static let windowsAtOnce = 8
     /// What a piece leaves free of what the model hears at once, in seconds: speech that ends with the window is heard badly.
     private static let margin = 0.5
     /// What a model that hears less than this at once has to be helped with: whisper.cpp moves its window by it.
@@ -20,6 +20,8 @@ struct TranscriptionRun {
     let samples: [Float]
     let options: TranscriptionOptions
     let threads: Int
+    /// Gives the thread's own.
+    let detector: () throws(WhisperError) -> VoiceDetector
     let pace: (PacePoint) -> Bool
     let segment: (TranscribedSegment) -> Void
 
@@ -28,6 +30,7 @@ struct TranscriptionRun {
         samples: [Float],
         options: TranscriptionOptions,
         threads: Int,
+        detector: @escaping () throws(WhisperError) -> VoiceDetector,
         pace: @escaping (PacePoint) -> Bool,
         segment: @escaping (TranscribedSegment) -> Void
     ) {
@@ -38,6 +41,7 @@ struct TranscriptionRun {
             isSound ? samples : samples.map { $0.isNaN ? 0 : min(max($0, -Self.loudest), Self.loudest) }
         self.options = options
         self.threads = threads
+        self.detector = detector
         self.pace = pace
         self.segment = segment
     }
@@ -123,7 +127,7 @@ struct TranscriptionRun {
         let longest = window - min(Self.margin, window / 4)
         var detection = detection
         detection.maxSpeech = .seconds(longest) - detection.padding * 2 - detection.prefix
-        let detector = try VoiceDetector()
+        let detector = try detector()
         var probabilities: [Float] = []
         try listen(detector) {
             probabilities += $0; return true
@@ -136,7 +140,7 @@ struct TranscriptionRun {
     /// Listens until somebody speaks.
     private func hasVoice() throws(WhisperError) -> Bool {
         var isVoice = false
-        try listen(try VoiceDetector()) { probabilities in
+        try listen(try detector()) { probabilities in
             isVoice = probabilities.contains { $0 >= Self.voiceThreshold }
             return !isVoice
         }
@@ -144,7 +148,7 @@ struct TranscriptionRun {
     }
 
     /// Has a detector listen to the sound, part by part, until it is enough.
-    private func listen(_ detector: borrowing VoiceDetector, _ take: ([Float]) -> Bool) throws(WhisperError) {
+    private func listen(_ detector: VoiceDetector, _ take: ([Float]) -> Bool) throws(WhisperError) {
         detector.reset()
         let size = Self.windowsAtOnce * VoiceDetector.window
         for start in stride(from: 0, to: samples.count, by: size) {
@@ -171,7 +175,7 @@ struct TranscriptionRun {
             words = WordTimes(language: language).words(raw.tokens)
             for place in words.indices {
                 let word = words[place]
-                let next = place + 1 < words.count ? words[place + 1].start : duration
+                let next = place + 1 < words.count ? words[place + 1].start : Double(raw.bound) / 100
                 let span = edges.trim(edges.extend(word.start..<word.end, until: next))
                 (words[place].start, words[place].end) = (span.lowerBound + offset, span.upperBound + offset)
             }

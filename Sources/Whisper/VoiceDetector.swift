@@ -2,8 +2,8 @@ internal import CWhisper
 
 /// Finds where somebody speaks: the Silero model that whisper.cpp brings, part of the program.
 ///
-/// One owner, one thread at a time.
-@safe package struct VoiceDetector: ~Copyable {
+/// One thread at a time; of one sound after another, `reset` in between.
+@safe package final class VoiceDetector {
     /// How many samples at 16 kHz make one probability.
     package static let window = Int(CW_VAD_WINDOW)
 

@@ -7,6 +7,8 @@ struct VoicedEdges {
     private static let quiet: Float = 0.05
     /// How much longer a word may be than attention has it, in seconds.
     private static let longestRest = 0.5
+    /// A word may be silent for so long in its middle, in frames: where the mouth is closed before a "t" or "k".
+    private static let closure = 12
     /// What is left of a word at least, in frames.
     private static let shortest = 4
 
@@ -40,9 +42,12 @@ struct VoicedEdges {
         guard first >= 0, last > first, last < end, let peak = loudness[first..<last].max(), peak > 0 else {
             return span
         }
-        var place = last
-        while place < end, loudness[place] >= peak * Self.quiet { place += 1 }
-        return place > last ? span.lowerBound..<Double(place) / 100 : span
+        var rest = last
+        for place in last..<end {
+            if loudness[place] >= peak * Self.quiet { rest = place + 1 }
+            if place + 1 - rest == Self.closure { break }
+        }
+        return rest > last ? span.lowerBound..<Double(rest) / 100 : span
     }
 
     /// Takes silence away from both ends of a span, in seconds.

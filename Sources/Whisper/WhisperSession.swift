@@ -27,6 +27,8 @@ package enum PacePoint: Sendable {
         let seek: Int
         let start: Int
         let end: Int
+        /// What comes later, or the sound's end: no word of it lasts longer.
+        let bound: Int
         let noSpeechProbability: Float
         let temperature: Float
         let tokens: [TranscribedToken]
@@ -173,6 +175,7 @@ private func takeSegment(_ segment: UnsafePointer<cw_segment>?, _ context: Unsaf
             seek: Int(segment.seek),
             start: Int(segment.start),
             end: Int(segment.end),
+            bound: Int(segment.bound),
             noSpeechProbability: segment.no_speech_probability.isFinite ? segment.no_speech_probability : 0,
             temperature: segment.temperature,
             tokens: tokens

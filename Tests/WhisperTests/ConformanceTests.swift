@@ -5,7 +5,7 @@ import Whisper
 /// Compares with whisper.cpp's own programs, where Scripts/bench/build-whisper-cli.sh has built them.
 @Suite("Conformance to whisper.cpp", .enabled(if: FileManager.default.fileExists(atPath: Upstream.cli.path)))
 struct ConformanceTests {
-    @Test("the same text and times as whisper-cli", arguments: [1, 5], [512, 768, 1500])
+    @Test("the same text and times as whisper-cli", arguments: [1, 5], [512, 640, 768, 1500])
     func text(beams: Int, context: Int) async throws {
         let transcriber = Transcriber(
             model: try WhisperModel(path: Fixtures.small),

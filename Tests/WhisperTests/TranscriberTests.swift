@@ -54,8 +54,8 @@ struct TranscriberTests {
         }
         let summary = try #require(first.summary)
         #expect(summary.duration == 11 && summary.language == .english)
-        // Eleven seconds are 550 positions: 768 with what lies behind them, not 1500.
-        #expect(summary.encoderRuns >= 1 && summary.encoderPositions <= 768 * summary.encoderRuns)
+        // Eleven seconds are 550 positions: 640 with what lies behind them, not 1500.
+        #expect(summary.encoderRuns >= 1 && summary.encoderPositions <= 640 * summary.encoderRuns)
         #expect(pace[.encoder] >= 2 && pace[.step] > pace[.encoder])
         await transcriber.stop()
     }
@@ -82,7 +82,9 @@ struct TranscriberTests {
         changes[4].temperature = 1
         changes[5].maxTokens = 5
         var texts: Set<String> = []
-        for change in changes {
+        for var change in changes {
+            // With fewer positions these weights say little.
+            change.audioContext = .fixed(768)
             let collected = await Collected(try transcriber.submit(Fixtures.jfk, change))
             #expect(collected.error == nil)
             texts.insert(collected.text)

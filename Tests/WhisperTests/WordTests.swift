@@ -62,6 +62,13 @@ struct WordTests {
         #expect(edges.extend(0.35..<0.5, until: 5) == 0.35..<0.6)
         #expect(edges.extend(0.35..<0.5, until: 0.55) == 0.35..<0.55)
         #expect(edges.extend(0.35..<0.7, until: 5) == 0.35..<0.7 && edges.extend(0.7..<0.8, until: 5) == 0.7..<0.8)
+        // A word that is silent in its middle goes on, one that is silent for longer has ended.
+        for index in 10_560..<11_200 { samples[index] = index % 2 == 0 ? 0.3 : -0.3 }
+        for index in 13_600..<14_400 { samples[index] = index % 2 == 0 ? 0.3 : -0.3 }
+        let parts = VoicedEdges(samples[...])
+        #expect(parts.extend(0.35..<0.5, until: 5) == 0.35..<0.7 && parts.extend(0.35..<0.6, until: 5) == 0.35..<0.7)
+        #expect(parts.extend(0.35..<0.5, until: 0.68) == 0.35..<0.68)
+        #expect(parts.extend(0.35..<0.5, until: 0.64) == 0.35..<0.6)
         // Nothing to go by.
         #expect(edges.trim(0.7..<0.9) == 0.7..<0.9 && edges.trim(0.98..<5) == 0.98..<5)
     }

@@ -31,6 +31,7 @@ typedef struct cw_token {
 typedef struct cw_segment {
     int64_t seek; // where the encoder's window began, in centiseconds; start and end alike
     int64_t start, end;
+    int64_t bound;               // what comes later, or the sound's end: no word of it lasts longer
     float no_speech_probability; // of the window
     float temperature;           // that the window was decoded at
     const cw_token * tokens;     // timestamps and other special ones included
