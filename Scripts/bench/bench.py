@@ -14,7 +14,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-import gguf
+import gguf_header
 import limits
 import report
 import servers
@@ -183,7 +183,7 @@ def run(chosen):
     results.facts["client"], results.facts["others"] = load.shares()
     results.facts["limits"] = limits.measure(chosen.threads)
     files = {UNTUNED: chosen.model, TUNED: tuned_file(chosen)}
-    results.facts["work"] = {side: asdict(gguf.read_work(file)) for side, file in files.items() if side in started}
+    results.facts["work"] = {side: asdict(gguf_header.read_work(file)) for side, file in files.items() if side in started}
     return results
 
 

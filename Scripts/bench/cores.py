@@ -7,12 +7,19 @@ next one is sent. Its own rate is measured without the stream, too.
 """
 
 import argparse
+import base64
+import io
+import random
 import statistics
+import struct
 import sys
 import tempfile
 import time
+import wave
+import zlib
 from pathlib import Path
 
+import projector
 import report
 import servers
 import transcription
@@ -22,6 +29,8 @@ from prompts import Prompts
 
 ROOT = servers.ROOT
 TOKENS = 200
+# The width of the default model's vectors.
+EMBEDDING = 576
 EMBEDDING_MODEL = ROOT / "models/all-MiniLM-L6-v2.F16.gguf"
 
 
@@ -74,6 +83,40 @@ def minute(prompts):
     return lambda client: client.send("/v1/audio/transcriptions", body, content_type=kind)
 
 
+def question(part):
+    return {"model": "chat", "messages": [{"role": "user", "content": [part, {"type": "text", "text": "What?"}]}], "max_tokens": 1}
+
+
+def image(_):
+    """Noise, another one each time: nothing of it has been encoded before."""
+
+    def chunk(name, body):
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    def make(client):
+        rows = b"".join(b"\0" + random.randbytes(3 * 128) for _ in range(128))
+        header = struct.pack(">IIBBBBB", 128, 128, 8, 2, 0, 0, 0)
+        file = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b"")
+        url = f"data:image/png;base64,{base64.b64encode(file).decode()}"
+        return client.send("/v1/chat/completions", question({"type": "image_url", "image_url": {"url": url}}))
+
+    return make
+
+
+def sound(_):
+    """Ten seconds of noise, another one each time, which take as long as half a minute."""
+
+    def make(client):
+        file = io.BytesIO()
+        with wave.open(file, "wb") as target:
+            target.setparams((1, 2, 16_000, 0, "NONE", ""))
+            target.writeframes(random.randbytes(10 * 32_000))
+        data = base64.b64encode(file.getvalue()).decode()
+        return client.send("/v1/chat/completions", question({"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}))
+
+    return make
+
+
 # name: (the maker of its requests, how many of them at once)
 KINDS = {
     "32 texts to embed, two at once": (embeddings, 2),
@@ -82,6 +125,8 @@ KINDS = {
     "speech (espeak-ng)": (speech, 2),
     "minutes of sound transcribed (whisper-tiny's shapes)": (minute, 1),
     "the same, two at once": (minute, 2),
+    "images for the same model (SigLIP base's shapes)": (image, 1),
+    "sounds for the same model (Whisper base's shapes)": (sound, 1),
 }
 
 
@@ -151,6 +196,7 @@ def main():
                 (Path(folder.name) / f"{file}.gguf").symlink_to(model)
             header = transcription.UPSTREAM / "models/for-tests-ggml-tiny.bin"
             whisper_model.write(header, Path(folder.name) / "whisper.bin", *transcription.LONG)
+            projector.write(Path(folder.name) / "mmproj-chat.gguf", EMBEDDING)
             options = ["--models-dir", folder.name, "--model", "other", "--model", "embedding"]
             server = servers.ours(binary, "chat", "--no-tune", "--ctx-size", "2048", *options)
             try:

@@ -62,7 +62,7 @@ def limits(results):
     side = TUNED if TUNED in results.sides else UNTUNED
     if side not in results.sides:
         return []
-    from gguf import Work
+    from gguf_header import Work
 
     bounds = Limits(results.facts["limits"], Work(**results.facts["work"][side]))
     lines = []

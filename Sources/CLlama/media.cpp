@@ -29,7 +29,9 @@ struct cl_projector {
     cl::ears ears;
     bool (*should_abort)(void * user_data) = nullptr;
     void * user_data = nullptr;
-    int32_t nodes = 0; // of the graph under way
+    // Since it was last looked whether to go on, of the graph under way.
+    int32_t nodes = 0;
+    int64_t work = 0;
     bool is_aborted = false;
 };
 
@@ -51,13 +53,32 @@ struct projector_deleter {
     }
 };
 
-// How many nodes of the encoder's graph are computed between two looks at whether to go on.
+// How many nodes of the encoder's graph, and how many multiplications and additions, are computed between two looks at whether
+// to go on: some milliseconds.
 constexpr int32_t nodes_between_polls = 16;
+constexpr int64_t work_between_polls = 100'000'000;
+
+// Multiplications and additions that a node takes, by the operations that take long.
+int64_t work_of(const ggml_tensor * node) {
+    const int64_t results = ggml_nelements(node);
+    switch (node->op) {
+    case GGML_OP_MUL_MAT: return results * node->src[0]->ne[0];
+    // Queries by keys, and those weights by values.
+    case GGML_OP_FLASH_ATTN_EXT: return 2 * results * node->src[1]->ne[1];
+    default: return results;
+    }
+}
 
 // Asked of each node whether it is to be stopped behind, and told when it is computed.
-bool watch_encoder(ggml_tensor *, bool asks, void * data) {
+bool watch_encoder(ggml_tensor * node, bool asks, void * data) {
     auto * projector = static_cast<cl_projector *>(data);
-    if (asks) { return ++projector->nodes % nodes_between_polls == 0; }
+    if (asks) {
+        projector->work += work_of(node);
+        if (++projector->nodes < nodes_between_polls && projector->work < work_between_polls) { return false; }
+        projector->nodes = 0;
+        projector->work = 0;
+        return true;
+    }
     if (projector->should_abort != nullptr && projector->should_abort(projector->user_data)) { projector->is_aborted = true; }
     return !projector->is_aborted;
 }
@@ -252,6 +273,7 @@ cl_status cl_projector_encode(
         const size_t count = piece.description.token_count * projector->width;
         if (capacity != count) { return cl::fail(CL_INVALID_ARGUMENT, "no room for the vectors"); }
         projector->nodes = 0;
+        projector->work = 0;
         projector->is_aborted = false;
         const int32_t code = mtmd_encode_chunk(projector->handle, piece.chunk);
         *aborted = projector->is_aborted;

@@ -1,16 +1,30 @@
 internal import Scheduling
 
 extension LlamaBackend {
-    /// Computes the vectors of an image or sound, and keeps them.
+    /// Computes the vectors of an image or sound, and keeps them; in parts, where they take longer than the step may.
     func encode(_ step: EncodeStep) throws(LlamaError) -> StepOutcome {
         for key in step.forgets { encodings[key] = nil }
         guard let projector, let media = step.content as? PreparedMedia else {
             return .failed("the model takes no media")
         }
         try yieldCores()
-        guard let vectors = try projector.encode(media, tokens: step.item.tokenCount) else { return .aborted }
-        encodings[step.key] = vectors
-        return .encoded
+        if let begunEncoding, begunEncoding.key != step.key { rest() }
+        let encoding = begunEncoding?.encoding ?? projector.encoding(of: media, tokens: step.item.tokenCount)
+        begunEncoding = nil
+        switch try encoding.goOn(for: step.most) {
+        case .done(let vectors):
+            encodings[step.key] = vectors
+            return .encoded
+        case .begun:
+            begunEncoding = (step.key, encoding)
+            return .encodedInPart
+        case .aborted: return .aborted
+        }
+    }
+
+    package func rest() {
+        begunEncoding?.encoding.giveUp()
+        begunEncoding = nil
     }
 
     /// Computes tokens of an image or sound at the end of what a sequence holds.

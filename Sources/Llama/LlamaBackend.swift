@@ -44,8 +44,10 @@ package final class LlamaBackend: Backend {
     let context: LlamaContext
     private let drafter: LlamaDrafter?
     let projector: LlamaProjector?
-    /// The vectors of images; the scheduler says which are kept.
+    /// The vectors of images and sounds; the scheduler says which are kept.
     var encodings: [EncodingKey: [Float]] = [:]
+    /// An encoding of which a part is done.
+    var begunEncoding: (key: EncodingKey, encoding: PacedEncoding)?
     private var samplers: [RequestID: LlamaSampler] = [:]
     private var states: [StateID: SequenceState] = [:]
     private let log = Log("engine")
@@ -107,6 +109,8 @@ package final class LlamaBackend: Backend {
         limits.draftContextLength = drafter?.contextLength ?? 0
         self.limits = limits
     }
+
+    deinit { begunEncoding?.encoding.giveUp() }
 
     /// A copy moves a third of a sequence's cells at least, however few of them are filled.
     ///

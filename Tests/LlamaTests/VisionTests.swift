@@ -150,6 +150,97 @@ struct VisionTests {
         await engine.stop()
     }
 
+    @Test(
+        "an encoding in parts, with steps of others in between, gives the same vectors",
+        arguments: TinyMediaModel.seeing
+    )
+    func parts(kind: TinyMediaModel) throws {
+        let projector = try kind.makeProjector()
+        let backend = try kind.makeBackend(projector, sequences: 2)
+        let prompt = try projector.prepare([.image(try TinyMediaModel.image("waves.png")), .text("x")])
+        let item = try #require(prompt.items.compactMap { if case .media(let item) = $0 { item } else { nil } }.first)
+        var sampling = Sampling()
+        sampling.temperature = 0
+        sampling.logprobs = 5
+        /// What is likely behind the image, encoded in parts of so long.
+        func likely(after part: Duration, owner: Int) throws -> (parts: Int, tokens: TokenProbabilities?) {
+            let key = EncodingKey(owner: Owner(rawValue: owner), hash: item.hash)
+            let content = prompt.media[item.hash]
+            let id = RequestID(rawValue: UInt64(owner))
+            var parts = 1
+            loop: while true {
+                let step = EncodeStep(request: id, key: key, item: item, content: content, most: part)
+                switch backend.run(BatchPlan(step: .encode(step))) {
+                case .encoded: break loop
+                case .encodedInPart: parts += 1
+                case let outcome:
+                    Issue.record("\(outcome)")
+                    break loop
+                }
+                let other = TokenSlice(
+                    request: id,
+                    sequence: SequenceID(rawValue: 1),
+                    tokens: [5, 6, 7],
+                    position: 0,
+                    samples: false
+                )
+                let plan = BatchPlan(operations: [.clear(SequenceID(rawValue: 1))], step: .tokens([other]))
+                guard case .sampled = backend.run(plan) else { throw CancellationError() }
+            }
+            let sequence = SequenceID(rawValue: 0)
+            let image = MediaSlice(
+                request: id,
+                sequence: sequence,
+                key: key,
+                item: item,
+                content: content,
+                tokens: 0..<item.tokenCount,
+                position: 0
+            )
+            _ = backend.run(BatchPlan(operations: [.clear(sequence)], step: .media(image)))
+            let token = TokenSlice(
+                request: id,
+                sequence: sequence,
+                tokens: [5],
+                position: item.positionCount,
+                samples: true
+            )
+            let plan = BatchPlan(operations: [.startSampling(id, sampling)], step: .tokens([token]))
+            guard case .sampled(let sampled, _) = backend.run(plan) else { throw CancellationError() }
+            return (parts, sampled.first?.first?.probabilities)
+        }
+        let (whole, parts) = (try likely(after: .seconds(100), owner: 1), try likely(after: .nanoseconds(1), owner: 2))
+        #expect(whole.parts == 1 && parts.parts > 2)
+        #expect(whole.tokens != nil && whole.tokens == parts.tokens)
+    }
+
+    @Test("an encoding of which a part is done ends with its backend, and where nothing is left to do")
+    func givenUp() throws {
+        let kind = TinyMediaModel.omni
+        let projector = try kind.makeProjector()
+        let prompt = try projector.prepare(TinyMediaModel.chat(try TinyMediaModel.image("waves.png")))
+        let item = try #require(prompt.items.compactMap { if case .media(let item) = $0 { item } else { nil } }.first)
+        let step = EncodeStep(
+            request: RequestID(rawValue: 1),
+            key: EncodingKey(owner: .anyone, hash: item.hash),
+            item: item,
+            content: prompt.media[item.hash],
+            most: .nanoseconds(1)
+        )
+        for _ in 0..<2 {
+            let backend = try kind.makeBackend(projector)
+            for _ in 0..<2 {
+                guard case .encodedInPart = backend.run(BatchPlan(step: .encode(step))) else {
+                    Issue.record("it should not have been done so soon")
+                    return
+                }
+                // From the beginning, next time.
+                backend.rest()
+            }
+            _ = backend.run(BatchPlan(step: .encode(step)))
+        }
+    }
+
     @Test("an encoding that nobody waits for is cut off")
     func aborted() throws {
         let abort = AbortFlag()

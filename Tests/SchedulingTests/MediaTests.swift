@@ -1,6 +1,7 @@
-import Scheduling
 import TestSupport
 import Testing
+
+@testable import Scheduling
 
 @Suite("Media in prompts")
 struct MediaTests {
@@ -150,6 +151,85 @@ struct MediaTests {
         harness.runToEnd()
         #expect(harness.answers[stream]?.count == 200)
         check(harness, id, generation)
+    }
+
+    @Test("beside a stream an encoding goes on in parts that keep to the gap, with a token of the stream behind each")
+    func parts() throws {
+        var cost = StepCost()
+        cost.encode = 1
+        var policy = SchedulingPolicy()
+        policy.maxGap = .milliseconds(50)
+        var harness = SchedulerHarness(limits, policy: policy, costs: cost.learned)
+        harness.cost = cost
+        let stream = try harness.admit(.generation(.endless([9], maxTokens: 200)))
+        harness.step()
+        let generation = Generation(prompt: [.token(1), Self.image(1), .token(2)], maxTokens: 1)
+        let id = try harness.admit(.generation(generation))
+        var last = harness.elapsed
+        while harness.closings[id] == nil, let plan = harness.step() {
+            guard plan.slices.contains(where: { $0.request == stream }) else { continue }
+            #expect(harness.elapsed - last <= 0.051)
+            last = harness.elapsed
+        }
+        let parts = harness.record.plans.compactMap(\.encode)
+        #expect(parts.count > 20 && Set(parts.map(\.key)).count == 1)
+        #expect(harness.scheduler.begunEncoding == nil)
+        harness.runToEnd()
+        #expect(harness.answers[stream]?.count == 200)
+        check(harness, id, generation)
+    }
+
+    @Test("without streams its parts are longer, but not endless: who comes meanwhile has the next step")
+    func partsAlone() throws {
+        var harness = SchedulerHarness(limits)
+        harness.cost.encode = 3.5
+        let generation = Generation(prompt: [.token(1), Self.image(1), .token(2)], maxTokens: 1)
+        let id = try harness.admit(.generation(generation))
+        while harness.record.plans.last?.encode == nil { harness.step() }
+        let stream = try harness.admit(.generation(.endless([9], maxTokens: 4)))
+        let start = harness.elapsed
+        while harness.answers[stream] == nil { harness.step() }
+        #expect(harness.elapsed - start < 1)
+        harness.runToEnd()
+        check(harness, id, generation)
+    }
+
+    @Test("what is begun is ended before another encoding begins, whoever's it is")
+    func oneAtATime() throws {
+        var harness = SchedulerHarness(limits)
+        harness.cost.encode = 5
+        for (number, priority) in [(UInt64(1), Priority.batch), (2, .interactive), (3, .interactive)] {
+            let prompt = [.token(TokenID(number)), Self.image(number), .token(9)]
+            _ = try harness.admit(.generation(Generation(prompt: prompt, maxTokens: 1)), priority: priority)
+        }
+        harness.runToEnd()
+        #expect(harness.closings.count == 3 && harness.backend.givenUpEncodings == 0)
+        let keys = harness.record.plans.compactMap(\.encode).map(\.key.hash.low)
+        #expect(keys.count == 15)
+        #expect(zip(keys, keys.dropFirst()).count { $0 != $1 } == 2)
+    }
+
+    @Test("an encoding that nobody waits for any more is given up for another, and one that is cut off begins anew")
+    func givenUp() throws {
+        var harness = SchedulerHarness(limits)
+        harness.cost.encode = 2.5
+        let left = try harness.admit(.generation(Generation(prompt: [.token(1), Self.image(1), .token(2)])))
+        while harness.record.plans.last?.encode == nil { harness.step() }
+        harness.scheduler.cancel(left)
+        let generation = Generation(prompt: [.token(1), Self.image(2), .token(2)], maxTokens: 3)
+        let next = try harness.admit(.generation(generation))
+        harness.runToEnd()
+        #expect(harness.backend.givenUpEncodings == 1)
+        check(harness, next, generation)
+        // Cut off in its second part: its request ends, and the next one that shows the image has all of it encoded.
+        let parts = harness.record.plans.count
+        harness.record.setOutcome(.aborted, ofStep: parts + 2)
+        let again = Generation(prompt: [.token(7), Self.image(1), .token(2)], maxTokens: 3)
+        let cut = try harness.admit(.generation(again))
+        while harness.closings[cut] == nil, harness.step() != nil {}
+        let id = try harness.admit(.generation(again))
+        harness.runToEnd()
+        check(harness, id, again)
     }
 
     @Test("without streams an image's tokens come in steps that are full; a whole one in one step beside streams, too")

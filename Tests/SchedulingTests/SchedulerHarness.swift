@@ -58,12 +58,13 @@ struct SchedulerHarness {
     @discardableResult
     mutating func step() -> BatchPlan? {
         guard let plan = scheduler.plan(sharesCores: sharesCores) else { return nil }
+        backend.encodingSeconds = cost.encode
         commit(plan, backend.run(plan))
         return plan
     }
 
     mutating func commit(_ plan: BatchPlan, _ outcome: StepOutcome) {
-        let seconds = cost.seconds(plan)
+        let seconds = plan.encode == nil ? cost.seconds(plan) : backend.lastEncodingSeconds
         elapsed += seconds
         take(scheduler.commit(plan, outcome, duration: .seconds(seconds)))
     }
@@ -121,7 +122,6 @@ struct StepCost {
     var draftRead = 0.0005
 
     func seconds(_ plan: BatchPlan) -> Double {
-        if plan.encode != nil { return encode }
         if let slice = plan.media { return step + Double(slice.tokens.count) * promptToken }
         if !plan.drafts.isEmpty { return seconds(plan.drafts) }
         let isShared = plan.slices.count > 1 && plan.slices.contains { $0.drafts > 0 }

@@ -13,6 +13,14 @@ package final class CheckingBackend: Backend {
     /// A media item of which some tokens lie behind what a sequence holds.
     private var begun: [SequenceID: (item: MediaItem, count: Int)] = [:]
     private var encoded: Set<EncodingKey> = []
+    /// The encoding that was begun, and the seconds that it still takes.
+    private var begunEncoding: (key: EncodingKey, seconds: Double)?
+    /// What an encoding takes.
+    package var encodingSeconds = 0.0
+    /// What the last encode step took.
+    package private(set) var lastEncodingSeconds = 0.0
+    /// How many encodings were begun and given up.
+    package private(set) var givenUpEncodings = 0
     /// How many items of each sequence were restored and can't be cut.
     private var uncut: [Int]
     private var saved: [StateID: [PromptItem]] = [:]
@@ -57,6 +65,7 @@ package final class CheckingBackend: Backend {
         case nil, .operationFailed: break
         case .noRoom: return .noRoom
         case .some(let outcome):
+            if case .encode = plan.step { begunEncoding = nil }
             if case .draft(let slices) = plan.step { draftModel.spoil(slices) }
             for case (_, let sequence?) in plan.participants { spoil(sequence) }
             return outcome
@@ -68,9 +77,7 @@ package final class CheckingBackend: Backend {
             let scores = slices.compactMap { score($0) }
             return .sampled(run(slices), scores: scores)
         case .draft(let slices): return .drafted(run(slices))
-        case .encode(let step):
-            encode(step)
-            return .encoded
+        case .encode(let step): return encode(step)
         case .media(let slice):
             run(slice)
             return .sampled([])
@@ -236,11 +243,26 @@ package final class CheckingBackend: Backend {
         )
     }
 
-    private func encode(_ step: EncodeStep) {
+    private func encode(_ step: EncodeStep) -> StepOutcome {
         check(limits.encodesMedia, "an encode step for a model without media")
         for key in step.forgets { check(encoded.remove(key) != nil, "an encoding is dropped that is not there") }
-        check(encoded.insert(step.key).inserted, "an item is encoded twice")
         check(step.key.hash == step.item.hash, "an item is kept as another")
+        check(step.most > .zero, "an encode step without time")
+        if let begunEncoding, begunEncoding.key != step.key { rest() }
+        let left = begunEncoding?.seconds ?? encodingSeconds
+        lastEncodingSeconds = min(left, step.most / .seconds(1))
+        guard left <= lastEncodingSeconds else {
+            begunEncoding = (step.key, left - lastEncodingSeconds)
+            return .encodedInPart
+        }
+        begunEncoding = nil
+        check(encoded.insert(step.key).inserted, "an item is encoded twice")
+        return .encoded
+    }
+
+    package func rest() {
+        if begunEncoding != nil { givenUpEncodings += 1 }
+        begunEncoding = nil
     }
 
     private func run(_ slice: MediaSlice) {

@@ -5,6 +5,9 @@ actor MediaGate {
     /// Of all models together.
     static let shared = MediaGate()
 
+    /// Nobody's turn on the cores: the streams' threads go first.
+    private static let niceness: Int32 = 10
+
     private var last: Task<Void, Never>?
 
     /// Runs a body once nobody else's runs.
@@ -15,7 +18,7 @@ actor MediaGate {
         let task = Task {
             await before?.value
             try Task.checkCancellation()
-            return try await onThread("media", body)
+            return try await onThread("media", niceness: Self.niceness, body)
         }
         last = Task { _ = await task.result }
         return try await withTaskCancellationHandler {

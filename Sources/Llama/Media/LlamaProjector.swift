@@ -15,7 +15,7 @@ internal import Scheduling
     /// The sound that it takes; nil where it takes none.
     package let hearing: Hearing?
     // Kept alive here: the encoder's callback holds it unretained. The model is what prompts are tokenized by.
-    private let watch: StepWatch
+    private let watch: EncoderWatch
     private let model: LlamaModel
     private let held = Guarded(0)
     private let encoding = Guarded(())
@@ -46,12 +46,12 @@ internal import Scheduling
         heartbeat: Heartbeat = Heartbeat(),
         abort: AbortFlag = AbortFlag()
     ) throws(LlamaError) {
-        let watch = StepWatch(heartbeat: heartbeat, abort: abort)
+        let watch = EncoderWatch(StepWatch(heartbeat: heartbeat, abort: abort))
         var handle: OpaquePointer?
         let options = unsafe cl_projector_options(
             threads: UInt32(threads),
             use_gpu: usesGPU,
-            should_abort: shouldAbort,
+            should_abort: shouldLeaveEncoder,
             user_data: Unmanaged.passUnretained(watch).toOpaque()
         )
         unsafe try LlamaError.check(cl_projector_load(path, model.handle, options, &handle), "load \(path)")
@@ -121,21 +121,30 @@ internal import Scheduling
         return MediaPrompt(unsafe NativeMediaPrompt(takingOwnershipOf: prompt, held: held))
     }
 
-    /// The vectors of the tokens of an image or sound, or nil where it was cut off.
-    func encode(_ media: PreparedMedia, tokens: Int) throws(LlamaError) -> [Float]? {
-        try encoding.withLock { _ throws(LlamaError) in
-            var vectors = [Float](repeating: 0, count: tokens * width)
-            var isAborted = false
-            let status = unsafe cl_projector_encode(
-                handle,
-                media.prompt.handle,
-                media.index,
-                &vectors,
-                vectors.count,
-                &isAborted
-            )
-            try LlamaError.check(status, "encode an image or sound")
-            return isAborted ? nil : vectors
+    /// The encoding of an image or sound, which is yet to begin.
+    func encoding(of media: PreparedMedia, tokens: Int) -> PacedEncoding {
+        PacedEncoding { [self] pace in
+            encoding.withLock { _ in
+                watch.pace.withLock { $0 = pace }
+                defer { watch.pace.withLock { $0 = nil } }
+                return Result { () throws(LlamaError) in try encode(media, tokens: tokens) }
+            }
         }
+    }
+
+    /// The vectors of the tokens, or nil where it was cut off.
+    private func encode(_ media: PreparedMedia, tokens: Int) throws(LlamaError) -> [Float]? {
+        var vectors = [Float](repeating: 0, count: tokens * width)
+        var isAborted = false
+        let status = unsafe cl_projector_encode(
+            handle,
+            media.prompt.handle,
+            media.index,
+            &vectors,
+            vectors.count,
+            &isAborted
+        )
+        try LlamaError.check(status, "encode an image or sound")
+        return isAborted ? nil : vectors
     }
 }

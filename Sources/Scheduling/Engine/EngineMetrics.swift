@@ -47,10 +47,11 @@ package struct EngineMetrics: Sendable, Equatable {
         package var tokens: UInt64 = 0
         package var seconds = 0.0
 
-        mutating func note(_ item: MediaItem, _ duration: Duration) {
+        mutating func note(_ item: MediaItem, isWhole: Bool, _ duration: Duration) {
+            seconds += duration / .seconds(1)
+            guard isWhole else { return }
             count += 1
             tokens += UInt64(item.tokenCount)
-            seconds += duration / .seconds(1)
         }
     }
 

@@ -59,7 +59,7 @@ struct EngineRecorder {
     }
 
     /// A step is over, whatever came of it.
-    mutating func ended(_ plan: BatchPlan, duration: Duration) {
+    mutating func ended(_ plan: BatchPlan, _ outcome: StepOutcome, duration: Duration) {
         if case .draft = plan.step { return metrics.draftStepSeconds.observe(duration) }
         metrics.stepSeconds.observe(duration)
         let sizes =
@@ -67,10 +67,12 @@ struct EngineRecorder {
             case .draft: [Int]()
             case .tokens(let slices): slices.map(\.tokens.count)
             case .embeddings(let texts): texts.map(\.tokens.count)
-            case .encode(let step): [step.item.tokenCount]
+            case .encode(let step): outcome.isEncoded ? [step.item.tokenCount] : []
             case .media(let slice): [slice.tokens.count]
             }
-        if case .encode(let step) = plan.step { metrics.encodedMedia.note(step.item, duration) }
+        if case .encode(let step) = plan.step {
+            metrics.encodedMedia.note(step.item, isWhole: outcome.isEncoded, duration)
+        }
         metrics.stepSequences.observe(Double(sizes.count))
         metrics.stepTokens.observe(Double(sizes.reduce(0, +)))
     }
@@ -109,4 +111,8 @@ struct EngineRecorder {
         guard lives.removeValue(forKey: id) != nil else { return }
         metrics.count(outcome)
     }
+}
+
+extension StepOutcome {
+    fileprivate var isEncoded: Bool { if case .encoded = self { true } else { false } }
 }

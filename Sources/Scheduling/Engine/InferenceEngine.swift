@@ -192,7 +192,7 @@ package actor InferenceEngine {
             return settle()
         }
         let left = monitor.end()
-        recorder.ended(plan, duration: duration)
+        recorder.ended(plan, outcome, duration: duration)
         // Cut off because they left: for those who count, that is no failure.
         if case .aborted = outcome { left.forEach { recorder.cancelled($0) } }
         steps += 1
@@ -257,6 +257,7 @@ package actor InferenceEngine {
     /// Tells those who wait for the end of all requests.
     private func settle() {
         guard !scheduler.hasRequests else { return }
+        backend.rest()
         assert(scheduler.violations.isEmpty, "\(scheduler.violations)")
         let waiters = drainWaiters
         drainWaiters = []

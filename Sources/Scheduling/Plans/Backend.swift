@@ -9,6 +9,9 @@ package protocol Backend: AnyObject {
     /// A plan whose token step is empty is one of operations alone.
     func run(_ plan: BatchPlan) -> StepOutcome
 
+    /// Gives up what was begun and nobody waits for any more: nothing is left to do for now.
+    func rest()
+
     /// What a sequence holds, or a saved state, as bytes that `keep` takes: of this backend, or of a later one like it.
     func content(of sequence: SequenceID) throws -> [UInt8]
     func content(of state: StateID) throws -> [UInt8]

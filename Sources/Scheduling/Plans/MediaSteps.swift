@@ -1,4 +1,4 @@
-/// The encoding of one media item, alone: no sequence's memory is touched.
+/// The encoding of one media item, or a part of it, alone: no sequence's memory is touched.
 package struct EncodeStep: Sendable {
     package let request: RequestID
     /// What the vectors are kept as.
@@ -7,19 +7,23 @@ package struct EncodeStep: Sendable {
     package let content: (any MediaContent)?
     /// Encodings that are dropped first.
     package let forgets: [EncodingKey]
+    /// How long it may take: what is not done by then, the next step with the same key goes on with.
+    package let most: Duration
 
     package init(
         request: RequestID,
         key: EncodingKey,
         item: MediaItem,
         content: (any MediaContent)? = nil,
-        forgets: [EncodingKey] = []
+        forgets: [EncodingKey] = [],
+        most: Duration = .seconds(3600)
     ) {
         self.request = request
         self.key = key
         self.item = item
         self.content = content
         self.forgets = forgets
+        self.most = most
     }
 }
 

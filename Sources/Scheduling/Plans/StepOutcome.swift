@@ -6,6 +6,8 @@ package enum StepOutcome: Sendable {
     case sampled([[SampledToken]], scores: [[TokenProbabilities]] = [])
     /// An encode step was done; the vectors are kept.
     case encoded
+    /// An encode step took all its time: the next one with the same key goes on, one with another key gives it up.
+    case encodedInPart
     /// An embedding step was done: one vector for each text, in the plan's order.
     case embedded([[Float]])
     /// A draft step was done: for each slice, in the plan's order, as many guesses as were asked for, or fewer where the draft

@@ -56,6 +56,15 @@ struct PromptPacing: Sendable {
         return max(smallestChunk, Int((maxGap - decode) / each))
     }
 
+    /// Seconds that a part of an encoding may take, between whose parts so many streams decode.
+    func encodingSeconds(decoding count: Int) -> Double {
+        guard count > 0 else { return longestStepWithoutStreams }
+        return max(Self.shortestPart, (sharesCores ? maxGap / 2 : maxGap) - (costs.decode(count) ?? maxGap / 2))
+    }
+
+    /// Seconds: less is not worth leaving off and taking up again.
+    private static let shortestPart = 0.005
+
     /// Seconds that a step in which nobody decodes takes at most; with the step of another engine that waits for it, it
     /// holds to the gap.
     var longestStepWithoutStreams: Double { sharesCores ? min(maxGap / 2, maxStepAlone) : maxStepAlone }

@@ -10,6 +10,7 @@ extension Scheduler {
         _ outcome: StepOutcome,
         duration: Duration
     ) -> [(RequestID, RequestEvent)] {
+        if case .encode = plan.step { begunEncoding = nil }
         if case .sampled = outcome, !plan.operations.contains(where: \.movesMemory), let load = plan.load {
             pacing.note(load, seconds: duration / .seconds(1))
             if load.decoding > 0 { drafting.earnAttempts(duration / .seconds(1)) }
@@ -18,7 +19,10 @@ extension Scheduler {
         case (.tokens(let slices), .sampled(let samples, let scores)):
             return commit(slices, samples, scores)
         case (.encode(let step), .encoded):
-            commit(step, duration: duration)
+            commit(step, isWhole: true, duration: duration)
+            return []
+        case (.encode(let step), .encodedInPart):
+            commit(step, isWhole: false, duration: duration)
             return []
         case (.media(let slice), .sampled):
             return commit(slice, duration: duration)
@@ -35,7 +39,7 @@ extension Scheduler {
             return abort(plan)
         case (_, .failed(let reason)):
             return fail(plan, SchedulingError(.backendFailed, reason))
-        case (_, .sampled), (_, .encoded), (_, .embedded), (_, .drafted):
+        case (_, .sampled), (_, .encoded), (_, .encodedInPart), (_, .embedded), (_, .drafted):
             return fail(plan, SchedulingError(.backendFailed, "the outcome is not one of this kind of step"))
         }
     }

@@ -4,8 +4,8 @@ extension Scheduler {
     /// The next step of a prompt that has come to a media item: its encoding, where that is not kept, or its next tokens.
     ///
     /// Streams wait for it as they wait for a prompt's chunk: its tokens are as many as a chunk beside streams has, unless they
-    /// have to be in one step, and what it takes is a prompt's share of the streams' time. An encoding can't be divided. Of so
-    /// many as `batchTurn` steps, one is batch work's.
+    /// have to be in one step, an encoding goes on for as long as a chunk may take, and both have a prompt's share of the
+    /// streams' time. Of so many as `batchTurn` steps, one is batch work's. One encoding is begun at a time.
     mutating func mediaStep() -> Step? {
         let ready = running.indices.filter { running[$0].nextMedia != nil && !running[$0].waitsForReader }
         guard !ready.isEmpty else { return nil }
@@ -13,23 +13,30 @@ extension Scheduler {
         let most = policy.fixedChunk ?? pacing.promptTokens(decoding: streams)
         guard most > 0 else { return nil }
         let first: Priority = mediaSteps % policy.batchTurn == policy.batchTurn - 1 ? .batch : .interactive
-        guard let index = ready.first(where: { running[$0].priority == first }) ?? ready.first,
-            let item = running[index].nextMedia
-        else { return nil }
-        mediaSteps += 1
+        guard var index = ready.first(where: { running[$0].priority == first }) ?? ready.first else { return nil }
+        if let key = running[index].nextEncoding, key != begunEncoding, !encodings.contains(key) {
+            index = ready.first { running[$0].nextEncoding == begunEncoding } ?? index
+        }
         let request = running[index]
-        let (key, content) = (EncodingKey(owner: request.owner, hash: item.hash), request.generation.media[item.hash])
+        guard let item = request.nextMedia, let key = request.nextEncoding else { return nil }
+        mediaSteps += 1
+        let content = request.generation.media[item.hash]
         guard encodings.contains(key) else {
-            let needed = running.compactMap { other in
-                other.nextMedia.map { EncodingKey(owner: other.owner, hash: $0.hash) }
-            }
+            let needed = running.compactMap(\.nextEncoding)
             let forgets = encodings.makeRoom(
                 for: encodingBytes(of: item),
                 within: policy.encodingBytes,
                 but: Set(needed)
             )
             return .encode(
-                EncodeStep(request: request.id, key: key, item: item, content: content, forgets: forgets)
+                EncodeStep(
+                    request: request.id,
+                    key: key,
+                    item: item,
+                    content: content,
+                    forgets: forgets,
+                    most: .seconds(pacing.encodingSeconds(decoding: streams))
+                )
             )
         }
         encodings.use(key, at: tick)
@@ -50,10 +57,14 @@ extension Scheduler {
 
     private func encodingBytes(of item: MediaItem) -> Int { item.tokenCount * limits.encodingBytesPerToken }
 
-    /// The vectors are there, whoever asked for them.
-    mutating func commit(_ step: EncodeStep, duration: Duration) {
+    /// The vectors are there, whoever asked for them, or a part of what makes them is done.
+    mutating func commit(_ step: EncodeStep, isWhole: Bool, duration: Duration) {
         pacing.note(mediaTokens: 0, besideStreams: !streams.isEmpty, seconds: duration / .seconds(1))
-        encodings.insert(step.key, bytes: encodingBytes(of: step.item), at: tick)
+        if isWhole {
+            encodings.insert(step.key, bytes: encodingBytes(of: step.item), at: tick)
+        } else {
+            begunEncoding = step.key
+        }
     }
 
     /// A prompt is further on in a media item, or behind it.

@@ -38,6 +38,8 @@ package struct Scheduler: Sendable {
     var interactiveStarts = 0
     /// Vectors of media that the backend keeps.
     var encodings = EncodingCache()
+    /// The encoding of which a part is done.
+    var begunEncoding: EncodingKey?
     /// Steps of media so far.
     var mediaSteps = 0
     /// Embedding steps so far.

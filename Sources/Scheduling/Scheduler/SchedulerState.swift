@@ -102,4 +102,7 @@ struct RunningGeneration: Sendable {
         guard done < items.count, case .media(let item) = items[done] else { return nil }
         return item
     }
+
+    /// What its vectors are kept as.
+    var nextEncoding: EncodingKey? { nextMedia.map { EncodingKey(owner: owner, hash: $0.hash) } }
 }
