@@ -93,10 +93,14 @@ void cl_restart_with_short_waits(char ** arguments) {
     }
     // About 20 microseconds: longer than threads wait for each other where they have a core each.
     if (setenv("GOMP_SPINCOUNT", "1000", 0) != 0) { return; }
+    // And as long where there are more threads than cores: each engine has its own, though they take turns. libgomp would have
+    // them wait for a tenth of it.
+    setenv("OMP_WAIT_POLICY", "active", 0);
     // The link, not the path: a file that was replaced since it was started is not there any more, or is another program.
     execv("/proc/self/exe", arguments);
     // It could not be, so it goes on with long waits.
     unsetenv("GOMP_SPINCOUNT");
+    unsetenv("OMP_WAIT_POLICY");
 #else
     (void) arguments;
 #endif
