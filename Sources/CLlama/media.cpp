@@ -180,6 +180,8 @@ uint32_t cl_projector_sample_rate(const cl_projector * projector) { return proje
 
 uint32_t cl_projector_longest_sound(const cl_projector * projector) { return projector->ears.most / 1000; }
 
+uint32_t cl_projector_sound_tokens(const cl_projector * projector) { return projector->ears.tokens; }
+
 cl_status cl_media_prompt_create(
     const cl_projector * projector, const cl_prompt_part * parts, size_t count, cl_media_prompt ** prompt) {
     return cl::guarded([&] {

@@ -24,6 +24,8 @@ constexpr uint32_t minute_ms = 60'000;
 constexpr uint32_t most_in_pieces_ms = 30 * minute_ms;
 // Of sound that is heard as a whole: attention takes the square of its length.
 constexpr uint32_t most_as_a_whole_ms = 5 * minute_ms;
+// Fewer have none of the encoders that hear a sound as a whole.
+constexpr uint32_t fewest_tokens = 200;
 // What Whisper's encoder makes of half a minute, the only length that libmtmd gives it.
 constexpr int64_t whisper_positions = 1500;
 
@@ -47,9 +49,10 @@ int64_t positions(const gguf_context * file) {
     return gguf_get_tensor_ne(file, index)[1];
 }
 
-// libmtmd counts the tokens of half a minute in two ways, and asserts that they agree: as the frames of its spectrum, and as the
-// vectors that its graph gives, several positions in each. The graph rounds up with a macro that is right for powers of two alone.
-void check_stacking(const gguf_context * file, const std::string & kind) {
+// The tokens of half a minute. libmtmd counts them in two ways, and asserts that they agree: as the frames of its spectrum, and as
+// the vectors that its graph gives, several positions in each. The graph rounds up with a macro that is right for powers of two
+// alone.
+uint32_t stacked_tokens(const gguf_context * file, const std::string & kind) {
     const int64_t factor = number(file, "clip.audio.projector.stack_factor");
     const int64_t width = number(file, "clip.audio.embedding_length");
     if (factor < 1 || factor > whisper_positions || width < 1 || width > 1 << 20) {
@@ -63,6 +66,7 @@ void check_stacking(const gguf_context * file, const std::string & kind) {
         throw std::runtime_error(
             "llama.cpp can't hear with " + std::to_string(factor) + " frames of " + std::to_string(width) + " numbers in a token");
     }
+    return (uint32_t) given;
 }
 
 } // namespace
@@ -75,16 +79,19 @@ cl::ears cl::read_ears(const gguf_context * file) {
         if (gguf_find_tensor(file, "a.blk.0.attn_k.bias") >= 0) {
             throw std::runtime_error("the encoder of sound is not Whisper's: its keys have a bias");
         }
-        if (is_one_of(kind, {"ultravox", "voxtral", "meralion", "glma"})) { check_stacking(file, kind); }
-        return {0, most_in_pieces_ms};
+        const bool is_stacked = is_one_of(kind, {"ultravox", "voxtral", "meralion", "glma"});
+        const uint32_t tokens = is_stacked ? stacked_tokens(file, kind) : (uint32_t) whisper_positions / 2;
+        return {0, most_in_pieces_ms, 2 * tokens};
     }
-    if (kind == "qwen3a") { return {0, most_in_pieces_ms}; }
-    if (kind == "gemma4ua") { return {0, most_in_pieces_ms}; }
-    if (kind == "gemma4a") { return {minute_ms / 2, most_in_pieces_ms}; }
-    if (kind == "dots3note_a") { return {minute_ms, most_in_pieces_ms}; }
+    if (kind == "qwen3a") { return {0, most_in_pieces_ms, 60 * 13}; }
+    if (kind == "gemma4ua") { return {0, most_in_pieces_ms, 60 * 25}; }
+    if (kind == "gemma4a") { return {minute_ms / 2, most_in_pieces_ms, 60 * 25}; }
+    if (kind == "dots3note_a") { return {minute_ms, most_in_pieces_ms, 60 * 12}; }
     // Two frames of 10 ms are one of its positions.
-    if (kind == "lfm2a") { return {0, (uint32_t) std::min<int64_t>(most_as_a_whole_ms, positions(file) * 20)}; }
-    if (is_one_of(kind, {"granite_speech", "parakeet", "mimo_audio"})) { return {0, most_as_a_whole_ms}; }
+    if (kind == "lfm2a") {
+        return {0, (uint32_t) std::min<int64_t>(most_as_a_whole_ms, positions(file) * 20), 60 * 12};
+    }
+    if (is_one_of(kind, {"granite_speech", "parakeet", "mimo_audio"})) { return {0, most_as_a_whole_ms, fewest_tokens}; }
     throw std::runtime_error("sound is not heard with a projector of the kind '" + kind + "'");
 }
 

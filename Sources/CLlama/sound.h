@@ -15,10 +15,11 @@ struct cl_sound {
 
 namespace cl {
 
-// What an encoder of sound takes, in milliseconds. It hears a long sound in pieces of one length, or, where that is 0, as a whole.
+// What an encoder of sound takes, in milliseconds, and what it gives.
 struct ears {
-    uint32_t piece = 0;
+    uint32_t piece = 0; // a long sound is heard in pieces of this length; 0 where the last may be of any
     uint32_t most = 0;
+    uint32_t tokens = 0; // of a minute, at least
 };
 
 // Reads what a projector's header says of its encoder of sound, and checks what libmtmd would assert on. Throws

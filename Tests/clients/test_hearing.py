@@ -196,15 +196,21 @@ def test_the_shortest_sound_and_half_a_file_are_heard(hearing):
         assert ask(hearing, part(sound), text(QUESTION)).status == 200
 
 
-def test_long_sounds_are_refused_before_they_cost_much(hearing):
+def test_long_sounds_are_refused_before_they_cost_much(hearing, start_server, folder):
     # Half a minute each: so much is known once it is prepared.
     reply = ask(hearing, part(tone(31)), text(QUESTION))
     assert (reply.status, reply.error["code"]) == (400, "context_length_exceeded")
-    # Half an hour is found while it is decoded: hours of silence in a few kilobytes.
+    # What no context holds is found while it is decoded: hours of silence in a few kilobytes.
     command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "7200", "-c:a", "flac", "-f", "flac", "-"]
     silence = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
     reply = ask(hearing, part(silence), text(QUESTION))
-    assert (reply.status, reply.error["code"]) == (400, "audio_too_long")
+    assert (reply.status, reply.error["code"]) == (400, "context_length_exceeded")
     assert reply.error["param"] == "messages[0].content[0].input_audio.data"
+    # Half an hour is the most, whatever there is room for.
+    roomy = start_server(
+        "--models-dir", folder, "--model", NAMED, "--mmproj", TINY / "mmproj-tiny-qwen3a.gguf", "--ctx-size", "32768"
+    )
+    reply = ask(roomy, part(silence), text(QUESTION), model=NAMED)
+    assert (reply.status, reply.error["code"]) == (400, "audio_too_long")
     reply = ask(hearing, *[part(tone(0.1))] * 65)
     assert (reply.status, reply.error["code"]) == (400, "too_many_sounds")

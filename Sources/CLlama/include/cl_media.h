@@ -42,6 +42,9 @@ uint32_t cl_projector_sample_rate(const cl_projector * projector);
 // How many seconds one sound may have; 0 where it takes none.
 uint32_t cl_projector_longest_sound(const cl_projector * projector);
 
+// How many tokens a minute of sound has at least.
+uint32_t cl_projector_sound_tokens(const cl_projector * projector);
+
 // An image's pixels.
 typedef struct cl_image cl_image;
 

@@ -106,7 +106,7 @@ extension ChatModel {
                 parts.append(.text(String(piece)))
             case .media(let index):
                 text += MediaMarkers.shown
-                parts.append(try media.part(markers.media[index], for: projector, param: param))
+                parts.append(try media.part(markers.media[index], for: self, param: param))
             }
         }
         try checkFits(least, param: param)

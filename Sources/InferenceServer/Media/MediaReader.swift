@@ -12,14 +12,14 @@ final class MediaReader {
     ///
     /// - Parameters:
     ///   - source: As it stands in the request.
-    ///   - projector: Which is to take it.
+    ///   - model: Which is to take it.
     ///   - param: What the request calls its turns, for errors.
     /// - Returns: Its pixels or samples.
-    /// - Throws: 400 where it is none, too large or too long, or the projector has no encoder for it.
-    func part(_ source: MediaSource, for projector: LlamaProjector, param: String) throws(APIError) -> PromptPart {
+    /// - Throws: 400 where it is none, too large or too long, or the model has no encoder for it.
+    func part(_ source: MediaSource, for model: ChatModel, param: String) throws(APIError) -> PromptPart {
         switch source {
         case .image(let source): .image(try images.image(source, param: param))
-        case .sound(let source): .sound(try sounds.sound(source, for: projector, param: param))
+        case .sound(let source): .sound(try sounds.sound(source, for: model, param: param))
         }
     }
 }

@@ -14,20 +14,22 @@ final class SoundReader {
     ///
     /// - Parameters:
     ///   - source: As it stands in the request.
-    ///   - projector: Which is to hear it: it bounds how long all sounds of a request are together, since they are in memory at once.
+    ///   - model: Which is to hear it: it bounds how long all sounds of a request are together, since they are in memory at once.
     ///   - param: What the request calls its turns, for errors.
     /// - Returns: What may stand in prompts.
     /// - Throws: 400 where it is none, or too long.
-    func sound(_ source: AudioSource, for projector: LlamaProjector, param: String) throws(APIError) -> LlamaSound {
+    func sound(_ source: AudioSource, for model: ChatModel, param: String) throws(APIError) -> LlamaSound {
         if let sound = decoded[source.base64] { return sound }
         let path = source.path ?? param
-        guard let hearing = projector.hearing else { throw .doesNotHear(at: path) }
+        guard let hearing = model.projector?.hearing else { throw .doesNotHear(at: path) }
         let file = try source.file()
+        // What no context could hold is found while it is decoded, before spectra are made of it.
+        let held = hearing.longest(within: model.contextLength)
         do {
             let audio = try AudioDecoder.decode(
                 file,
                 sampleRate: hearing.sampleRate,
-                longest: hearing.longest - duration
+                longest: min(hearing.longest, held) - duration
             )
             guard !audio.samples.isEmpty else { throw AudioError(.noSound, "it holds no sound") }
             duration += audio.duration
@@ -35,6 +37,14 @@ final class SoundReader {
             decoded[source.base64] = sound
             return sound
         } catch let error as AudioError where error.code == .tooLong {
+            guard hearing.longest <= held else {
+                throw .contextLengthExceeded(
+                    limit: model.contextLength,
+                    promptTokens: model.contextLength,
+                    isLeast: true,
+                    param: path
+                )
+            }
             throw .invalidRequest(
                 "The sounds up to '\(path)' are longer than the \(hearing.longest.components.seconds) seconds that this model hears in one request.",
                 param: path,

@@ -26,6 +26,11 @@ internal import Scheduling
         package let sampleRate: Int
         /// Of one sound.
         package let longest: Duration
+        /// How many tokens a minute has at least.
+        package let tokensPerMinute: Int
+
+        /// How much sound a context of so many tokens could hold at most.
+        package func longest(within tokens: Int) -> Duration { .seconds(60 * Double(tokens) / Double(tokensPerMinute)) }
     }
 
     /// Loads a projector; blocks until it is in memory.
@@ -62,7 +67,9 @@ internal import Scheduling
         seesImages = unsafe cl_projector_sees(handle)
         let sampleRate = unsafe Int(cl_projector_sample_rate(handle))
         let longest = unsafe Duration.seconds(Int(cl_projector_longest_sound(handle)))
-        hearing = sampleRate > 0 ? Hearing(sampleRate: sampleRate, longest: longest) : nil
+        let tokens = unsafe Int(cl_projector_sound_tokens(handle))
+        hearing =
+            sampleRate > 0 ? Hearing(sampleRate: sampleRate, longest: longest, tokensPerMinute: tokens) : nil
         unsafe self.handle = handle
     }
 
