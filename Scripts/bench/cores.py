@@ -75,12 +75,15 @@ def prompt(prompts):
     return lambda client: client.complete(prompts.words(900), 1, model="other")
 
 
-def minute(prompts):
-    sound = Path(tempfile.gettempdir()) / "bench-minute.wav"
-    transcription.repeated(transcription.UPSTREAM / "samples/jfk.wav", 60, sound)
-    body, kind = transcription.form(sound, {"model": "whisper", "language": "en"})
-    sound.unlink()
-    return lambda client: client.send("/v1/audio/transcriptions", body, content_type=kind)
+def recording(seconds):
+    def make(_):
+        sound = Path(tempfile.gettempdir()) / "bench-recording.wav"
+        transcription.repeated(transcription.UPSTREAM / "samples/jfk.wav", seconds, sound)
+        body, kind = transcription.form(sound, {"model": "whisper", "language": "en"})
+        sound.unlink()
+        return lambda client: client.send("/v1/audio/transcriptions", body, content_type=kind)
+
+    return make
 
 
 def question(part):
@@ -123,8 +126,9 @@ KINDS = {
     "answers of another chat model": (chat, 1),
     "long prompts of another chat model": (prompt, 1),
     "speech (espeak-ng)": (speech, 2),
-    "minutes of sound transcribed (whisper-tiny's shapes)": (minute, 1),
-    "the same, two at once": (minute, 2),
+    "minutes of sound transcribed (whisper-tiny's shapes)": (recording(60), 1),
+    "the same, two at once": (recording(60), 2),
+    "ten minutes of sound transcribed": (recording(600), 1),
     "images for the same model (SigLIP base's shapes)": (image, 1),
     "sounds for the same model (Whisper base's shapes)": (sound, 1),
 }

@@ -168,7 +168,12 @@ package actor SpeechEngine<Synthesizer: SpeechSynthesizer> {
         isPumping = true
         later { engine in
             engine.isPumping = false
-            engine.seat.turn { engine.takeTurn() }
+            // While it waits for its turn, it is another's, who has a heart of its own.
+            if engine.seat != nil { engine.heartbeat.rest() }
+            engine.seat.turn {
+                engine.heartbeat.beat()
+                engine.takeTurn()
+            }
             if engine.turns.isEmpty { engine.seat?.rest() }
             engine.schedulePump()
         }

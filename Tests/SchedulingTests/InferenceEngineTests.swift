@@ -201,4 +201,50 @@ struct InferenceEngineTests {
         #expect(answer.tokens == CheckingBackend.expectedAnswer(to: generation, limits: .small))
         await engine.stop()
     }
+
+    @Test("an engine that waits for its turn owes no sign of life; one in a step does")
+    func heartbeat() async throws {
+        let clock = Guarded(Int64(0))
+        let heart = Heartbeat(now: { clock.withLock { $0 } })
+        let cores = CoreArbiter()
+        let other = cores.makeSeat()
+        let engine = InferenceEngine(
+            name: "engine-test",
+            backend: CheckingBackend(limits: .small, record: record),
+            heartbeat: heart,
+            seat: cores.makeSeat()
+        )
+        let (inStep, stepMayEnd) = (AsyncStream.makeStream(of: Void.self), DispatchSemaphore(value: 0))
+        record.setGate { _ in
+            inStep.continuation.yield()
+            stepMayEnd.wait()
+        }
+        let generation = Generation.tokens([5], maxTokens: 1)
+        let turnMayEnd = DispatchSemaphore(value: 0)
+        let turn = AsyncStream.makeStream(of: Void.self)
+        let long = Task {
+            try await onThread("other") {
+                other.turn {
+                    turn.continuation.yield()
+                    turnMayEnd.wait()
+                }
+                other.rest()
+            }
+        }
+        for await _ in turn.stream { break }
+        let stream = try await engine.submit([.generation(generation)])[0]
+        // It has asked for its turn.
+        while !other.hasCompany { await Task.yield() }
+        clock.withLock { $0 += 100_000 }
+        #expect(heart.silence == .zero)
+        turnMayEnd.signal()
+        for await _ in inStep.stream { break }
+        clock.withLock { $0 += 100_000 }
+        #expect(heart.silence == .seconds(100))
+        record.setGate(nil)
+        stepMayEnd.signal()
+        _ = await read(stream)
+        try await long.value
+        await engine.stop()
+    }
 }

@@ -186,6 +186,8 @@ package actor InferenceEngine {
     /// One step, and the next one enqueued behind all that has arrived meanwhile.
     private func pump() {
         isPumping = false
+        // While it waits for its turn, it is another's, who has a heart of its own.
+        if scheduler.hasRequests, seat != nil { heartbeat.rest() }
         guard scheduler.hasRequests, let (plan, outcome, duration) = seat.turn(step) else {
             seat?.rest()
             publish()
@@ -204,6 +206,7 @@ package actor InferenceEngine {
     ///
     /// Planned when the turn has come: what was planned before might be long, and somebody's stream may have begun meanwhile.
     private func step() -> (plan: BatchPlan, outcome: StepOutcome, duration: Duration)? {
+        heartbeat.beat()
         guard let plan = scheduler.plan(sharesCores: seat?.hasCompany ?? false) else { return nil }
         monitor.begin(plan.participants.map(\.0))
         let start = ContinuousClock.now
