@@ -10,6 +10,11 @@ cl::gguf_header cl::read_header(const char * path) {
     return gguf_header(gguf_init_from_file(path, params), gguf_free);
 }
 
+int64_t cl::find_key(const gguf_context * file, const char * key, gguf_type type) {
+    const int64_t index = gguf_find_key(file, key);
+    return index >= 0 && gguf_get_kv_type(file, index) == type ? index : -1;
+}
+
 bool cl::is_whole(const gguf_context * file, const char * path) {
     uint64_t size = gguf_get_data_offset(file);
     for (int64_t index = 0; index < gguf_get_n_tensors(file); ++index) {

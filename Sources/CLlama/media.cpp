@@ -84,8 +84,8 @@ bool watch_encoder(ggml_tensor * node, bool asks, void * data) {
 }
 
 bool flag(const gguf_context * file, const char * key) {
-    const int64_t index = gguf_find_key(file, key);
-    return index >= 0 && gguf_get_kv_type(file, index) == GGUF_TYPE_BOOL && gguf_get_val_bool(file, index);
+    const int64_t index = cl::find_key(file, key, GGUF_TYPE_BOOL);
+    return index >= 0 && gguf_get_val_bool(file, index);
 }
 
 // What mtmd would assert on, and the end of a file that it would not miss.

@@ -108,48 +108,38 @@ int32_t cl_model_describe(const cl_model * model, char * buffer, size_t capacity
     return llama_model_desc(model->handle, buffer, capacity);
 }
 
-cl_status cl_gguf_number(const char * path, const char * key, uint32_t * value) {
+// Hands the value of a key to take; kind says what it is to be.
+template <typename take_type>
+static cl_status read_value(const char * path, const char * key, gguf_type type, const char * kind, take_type take) {
     return cl::guarded([&] {
         const cl::gguf_header file = cl::read_header(path);
         if (!file) { return cl::fail(CL_FAILED, "not a GGUF file, or a damaged one"); }
-        const int64_t id = gguf_find_key(file.get(), key);
-        if (id < 0) { return cl::fail(CL_FAILED, std::string("the file has no ") + key); }
-        if (gguf_get_kv_type(file.get(), id) != GGUF_TYPE_UINT32) {
-            return cl::fail(CL_FAILED, std::string(key) + " is not a number of 32 bits");
-        }
-        *value = gguf_get_val_u32(file.get(), id);
+        if (gguf_find_key(file.get(), key) < 0) { return cl::fail(CL_FAILED, std::string("the file has no ") + key); }
+        const int64_t id = cl::find_key(file.get(), key, type);
+        if (id < 0) { return cl::fail(CL_FAILED, std::string(key) + " is not " + kind); }
+        take(file.get(), id);
         return CL_OK;
+    });
+}
+
+cl_status cl_gguf_number(const char * path, const char * key, uint32_t * value) {
+    return read_value(path, key, GGUF_TYPE_UINT32, "a number of 32 bits", [&](const gguf_context * file, int64_t id) {
+        *value = gguf_get_val_u32(file, id);
     });
 }
 
 cl_status cl_gguf_flag(const char * path, const char * key, bool * value) {
-    return cl::guarded([&] {
-        const cl::gguf_header file = cl::read_header(path);
-        if (!file) { return cl::fail(CL_FAILED, "not a GGUF file, or a damaged one"); }
-        const int64_t id = gguf_find_key(file.get(), key);
-        if (id < 0) { return cl::fail(CL_FAILED, std::string("the file has no ") + key); }
-        if (gguf_get_kv_type(file.get(), id) != GGUF_TYPE_BOOL) {
-            return cl::fail(CL_FAILED, std::string(key) + " is not a truth value");
-        }
-        *value = gguf_get_val_bool(file.get(), id);
-        return CL_OK;
+    return read_value(path, key, GGUF_TYPE_BOOL, "a truth value", [&](const gguf_context * file, int64_t id) {
+        *value = gguf_get_val_bool(file, id);
     });
 }
 
 cl_status cl_gguf_string(const char * path, const char * key, char * value, size_t capacity) {
-    return cl::guarded([&] {
-        if (capacity == 0) { return cl::fail(CL_INVALID_ARGUMENT, "no room for the value"); }
-        const cl::gguf_header file = cl::read_header(path);
-        if (!file) { return cl::fail(CL_FAILED, "not a GGUF file, or a damaged one"); }
-        const int64_t id = gguf_find_key(file.get(), key);
-        if (id < 0) { return cl::fail(CL_FAILED, std::string("the file has no ") + key); }
-        if (gguf_get_kv_type(file.get(), id) != GGUF_TYPE_STRING) {
-            return cl::fail(CL_FAILED, std::string(key) + " is not a string");
-        }
-        const char * text = gguf_get_val_str(file.get(), id);
+    if (capacity == 0) { return cl::fail(CL_INVALID_ARGUMENT, "no room for the value"); }
+    return read_value(path, key, GGUF_TYPE_STRING, "a string", [&](const gguf_context * file, int64_t id) {
+        const char * text = gguf_get_val_str(file, id);
         const size_t length = std::min(std::strlen(text), capacity - 1);
         std::memcpy(value, text, length);
         value[length] = '\0';
-        return CL_OK;
     });
 }

@@ -2,6 +2,7 @@
 
 #include "boundary.h"
 #include "cl_media.h"
+#include "gguf_file.h"
 
 #include "ggml.h"
 
@@ -30,8 +31,8 @@ constexpr uint32_t fewest_tokens = 200;
 constexpr int64_t whisper_positions = 1500;
 
 std::string text(const gguf_context * file, const char * key) {
-    const int64_t index = gguf_find_key(file, key);
-    return index >= 0 && gguf_get_kv_type(file, index) == GGUF_TYPE_STRING ? gguf_get_val_str(file, index) : "";
+    const int64_t index = cl::find_key(file, key, GGUF_TYPE_STRING);
+    return index >= 0 ? gguf_get_val_str(file, index) : "";
 }
 
 bool is_one_of(const std::string & kind, std::initializer_list<const char *> kinds) {
@@ -39,8 +40,8 @@ bool is_one_of(const std::string & kind, std::initializer_list<const char *> kin
 }
 
 int64_t number(const gguf_context * file, const char * key) {
-    const int64_t index = gguf_find_key(file, key);
-    return index >= 0 && gguf_get_kv_type(file, index) == GGUF_TYPE_UINT32 ? gguf_get_val_u32(file, index) : 0;
+    const int64_t index = cl::find_key(file, key, GGUF_TYPE_UINT32);
+    return index >= 0 ? gguf_get_val_u32(file, index) : 0;
 }
 
 int64_t positions(const gguf_context * file) {

@@ -57,11 +57,8 @@ struct HearingTests {
         let file = try Data(contentsOf: URL(filePath: TinyMediaModel.soundPath("mtmd-cli.json")))
         for printed in try JSONDecoder().decode([Printed].self, from: file) {
             let kind = try #require(TinyMediaModel(rawValue: printed.model))
-            let vocabulary = try kind.model.makeVocabulary()
             let answer = try await Self.ours(kind, try TinyMediaModel.voice.get())
-            let bytes = try answer.flatMap { try vocabulary.piece(of: $0, special: true) }
-            let hex = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-            #expect(hex == printed.answer, "\(printed.model)")
+            #expect(try kind.hex(answer) == printed.answer, "\(printed.model)")
         }
     }
 

@@ -76,6 +76,13 @@ enum TinyMediaModel: String, CaseIterable, CustomTestStringConvertible {
 
     static let voice = Result { try samples(voicePath) }
 
+    /// The bytes of an answer, in hexadecimal digits.
+    func hex(_ answer: [Token]) throws -> String {
+        let vocabulary = try model.makeVocabulary()
+        let bytes = try answer.flatMap { try vocabulary.piece(of: $0, special: true) }
+        return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
     func makeProjector(abort: AbortFlag = AbortFlag()) throws -> LlamaProjector {
         try LlamaProjector(path: projectorPath, model: try model, threads: 1, abort: abort)
     }

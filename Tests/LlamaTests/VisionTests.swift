@@ -50,10 +50,7 @@ struct VisionTests {
             let projector = try kind.makeProjector()
             let prompt = try projector.prepare(TinyMediaModel.chat(try TinyMediaModel.image(printed.image)))
             let answer = try await kind.freshAnswer(projector, TinyMediaModel.generation(prompt), isExact: false)
-            let vocabulary = try kind.model.makeVocabulary()
-            let bytes = try answer.flatMap { try vocabulary.piece(of: $0, special: true) }
-            let hex = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-            #expect(hex == printed.answer, "\(printed.model), \(printed.image)")
+            #expect(try kind.hex(answer) == printed.answer, "\(printed.model), \(printed.image)")
         }
     }
 
@@ -214,19 +211,24 @@ struct VisionTests {
         #expect(whole.tokens != nil && whole.tokens == parts.tokens)
     }
 
-    @Test("an encoding of which a part is done ends with its backend, and where nothing is left to do")
-    func givenUp() throws {
-        let kind = TinyMediaModel.omni
-        let projector = try kind.makeProjector()
+    /// The encoding of an image, in parts of so long.
+    private func encoding(_ projector: LlamaProjector, most: Duration = .seconds(3600)) throws -> EncodeStep {
         let prompt = try projector.prepare(TinyMediaModel.chat(try TinyMediaModel.image("waves.png")))
         let item = try #require(prompt.items.compactMap { if case .media(let item) = $0 { item } else { nil } }.first)
-        let step = EncodeStep(
+        return EncodeStep(
             request: RequestID(rawValue: 1),
             key: EncodingKey(owner: .anyone, hash: item.hash),
             item: item,
             content: prompt.media[item.hash],
-            most: .nanoseconds(1)
+            most: most
         )
+    }
+
+    @Test("an encoding of which a part is done ends with its backend, and where nothing is left to do")
+    func givenUp() throws {
+        let kind = TinyMediaModel.omni
+        let projector = try kind.makeProjector()
+        let step = try encoding(projector, most: .nanoseconds(1))
         for _ in 0..<2 {
             let backend = try kind.makeBackend(projector)
             for _ in 0..<2 {
@@ -247,14 +249,7 @@ struct VisionTests {
         let kind = TinyMediaModel.qwen2vl
         let projector = try kind.makeProjector(abort: abort)
         let backend = try kind.makeBackend(projector)
-        let prompt = try projector.prepare(TinyMediaModel.chat(try TinyMediaModel.image("waves.png")))
-        let item = try #require(prompt.items.compactMap { if case .media(let item) = $0 { item } else { nil } }.first)
-        let step = EncodeStep(
-            request: RequestID(rawValue: 1),
-            key: EncodingKey(owner: .anyone, hash: item.hash),
-            item: item,
-            content: prompt.media[item.hash]
-        )
+        let step = try encoding(projector)
         abort.raise()
         guard case .aborted = backend.run(BatchPlan(step: .encode(step))) else {
             Issue.record("it should have been cut off")

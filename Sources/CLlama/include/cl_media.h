@@ -1,5 +1,5 @@
-#ifndef CL_VISION_H
-#define CL_VISION_H
+#ifndef CL_MEDIA_H
+#define CL_MEDIA_H
 
 #include "cl_context.h"
 #include "cl_memory.h"
@@ -21,7 +21,8 @@ typedef struct cl_projector_options {
     void * user_data;
 } cl_projector_options;
 
-// Loads a projector. CL_FAILED where it is none, has no encoder of images or sound that can be used, or gives vectors of another width than the model's.
+// Loads a projector. CL_FAILED where it is none, has no encoder of images or sound that can be used, or gives vectors of another
+// width than the model's.
 cl_status cl_projector_load(
     const char * path, const cl_model * model, cl_projector_options options, cl_projector ** projector);
 void cl_projector_free(cl_projector * projector);
@@ -90,7 +91,8 @@ typedef struct cl_prompt_piece {
 size_t cl_media_prompt_count(const cl_media_prompt * prompt);
 cl_prompt_piece cl_media_prompt_piece(const cl_media_prompt * prompt, size_t index);
 
-// Computes the vectors of an image or sound: token_count * cl_projector_width floats. aborted: it was cut off, and they are not there.
+// Computes the vectors of an image or sound: token_count * cl_projector_width floats. aborted: it was cut off, and they are not
+// there.
 cl_status cl_projector_encode(
     cl_projector * projector, const cl_media_prompt * prompt, size_t index, float * vectors, size_t capacity,
     bool * aborted);

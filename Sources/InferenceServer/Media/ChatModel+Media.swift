@@ -47,14 +47,8 @@ extension ChatModel {
 
     /// - Throws: 400 where there are images that the model does not see, sounds that it does not hear, or too many.
     func checkMedia(_ media: [MediaSource], param: String) throws(APIError) {
-        var images: [ImageSource] = []
-        var sounds: [AudioSource] = []
-        for source in media {
-            switch source {
-            case .image(let image): images.append(image)
-            case .sound(let sound): sounds.append(sound)
-            }
-        }
+        let images = media.compactMap(\.image)
+        let sounds = media.compactMap(\.sound)
         if let image = images.first, projector?.seesImages != true {
             throw .invalidRequest(
                 "The model \(id) does not see images.",

@@ -15,7 +15,9 @@ enum MediaSource: Sendable, Equatable {
 }
 
 extension MediaSource {
-    var isSound: Bool { if case .sound = self { true } else { false } }
+    var image: ImageSource? { if case .image(let image) = self { image } else { nil } }
+    var sound: AudioSource? { if case .sound(let sound) = self { sound } else { nil } }
+    var isSound: Bool { sound != nil }
 }
 
 extension Conversation {
@@ -23,7 +25,7 @@ extension Conversation {
     var media: [MediaSource] { turns.flatMap(\.media) }
 
     /// The files of sound in it.
-    var sounds: [AudioSource] { media.compactMap { if case .sound(let sound) = $0 { sound } else { nil } } }
+    var sounds: [AudioSource] { media.compactMap(\.sound) }
 }
 
 extension Turn {

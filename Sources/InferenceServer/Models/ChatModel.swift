@@ -114,9 +114,7 @@ final class ChatModel: Sendable {
         if let draft, let guess = draftCosts.decode(1) {
             log.info("\(id): \(draft.model.path) drafts for it, \(Self.milliseconds(guess)) a guess")
         }
-        if let path = plan.projector, let file = ModelFile(path: path) {
-            log.info("\(id): \(file.senses), with \(path)")
-        }
+        if let path = plan.projector { log.info("\(id): \(model.senses), with \(path)") }
         if let stored {
             log.info("\(id): \(stored.count) stored states are of its kind")
             if policy.stateBytes == 0 { log.warning("\(id): --kv-store does nothing without memory for --cache-ram") }

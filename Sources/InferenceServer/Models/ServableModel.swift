@@ -11,12 +11,10 @@ struct ServableModel: Sendable {
     /// What it serves.
     var kind: ModelFile.Kind { file.kind }
     let plan: LoadPlan
-    /// What makes it see or hear.
-    private let projector: ModelFile?
     /// Whether it takes images.
-    var seesImages: Bool { projector?.seesImages ?? false }
+    let seesImages: Bool
     /// Whether it takes sound.
-    var hearsSound: Bool { projector?.hearsSound ?? false }
+    let hearsSound: Bool
     /// Its files, of a model that speaks.
     let speech: SpeechFiles?
     let usesBLAS: Bool
@@ -76,7 +74,8 @@ struct ServableModel: Sendable {
         }
         self.id = id
         self.file = file
-        self.projector = projector
+        seesImages = projector?.seesImages ?? false
+        hearsSound = projector?.hearsSound ?? false
         usesBLAS = variant.usesBLAS
         var memory = plan.memory
         if file.kind == .chat {
@@ -142,13 +141,11 @@ struct ServableModel: Sendable {
             }
         let gpus = plan.memory.gpus.map { "; GPU: \(plan.gpuLayers) of \(plan.information.layers) layers, \($0)" }
         let drafts = plan.draft.map { "; the draft model \($0.path) included" } ?? ""
-        let senses = projector.map { "; \($0.senses) with \($0.path), included" } ?? ""
+        let senses = plan.projector.map { "; \(self.senses) with \($0), included" } ?? ""
         return "\(id): \(memory.host), \(context)\(gpus.joined())\(drafts)\(senses)"
     }
-}
 
-extension ModelFile {
-    /// What a model can do with a projector, in words.
+    /// What it can do with its projector, in words.
     var senses: String {
         [seesImages ? "sees images" : nil, hearsSound ? "hears sound" : nil].compactMap(\.self).joined(
             separator: " and "
