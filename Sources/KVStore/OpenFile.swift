@@ -76,9 +76,6 @@ struct OpenFile: ~Copyable {
         _ = unsafe futimens(descriptor, [now, now])
     }
 
-    /// Whether this process has it to itself now, until it ends.
-    func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
-
     static func failure(_ what: String, _ path: String) -> KVStoreError {
         let number = errno
         let reason = unsafe String(cString: strerror(number))

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RuntimeSupport
 
 /// The folder of a store: this user's alone, held by one process at a time.
 struct StoreFolder: ~Copyable {
@@ -7,7 +8,7 @@ struct StoreFolder: ~Copyable {
     let salt: [UInt8]
     /// Whether the salt is new, so that nobody's entries can be told any more.
     let hasNewSalt: Bool
-    private let lock: OpenFile
+    private let lock: FileLock
 
     /// Makes the folder where it is missing, and takes it.
     ///
@@ -35,8 +36,9 @@ struct StoreFolder: ~Copyable {
                 "\(path) is open to other users of this box (mode \(mode)): make it yours with 'chmod 700 \(path)'"
             )
         }
-        let lock = try OpenFile("\(path)/lock", O_RDWR | O_CREAT)
-        guard lock.lock() else { throw KVStoreError(.inUse, "another server uses \(path)") }
+        let descriptor = unsafe open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        if descriptor < 0 { throw OpenFile.failure("open", "\(path)/lock") }
+        guard let lock = FileLock(descriptor) else { throw KVStoreError(.inUse, "another server uses \(path)") }
         let salt = try Self.salt(path)
         self.path = path
         self.lock = lock

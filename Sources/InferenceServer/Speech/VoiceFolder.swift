@@ -18,7 +18,7 @@ final class VoiceFolder: Sendable {
     /// Random bytes that are this folder's own.
     let salt: [UInt8]
     private let path: String
-    private let lock: Int32
+    private let lock: FileLock
 
     /// Makes the folder where it is missing, takes it, and removes what a process that was killed has left.
     ///
@@ -34,9 +34,11 @@ final class VoiceFolder: Sendable {
         } catch {
             throw .notKept("the folder of voices can't be made", error)
         }
-        lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            if lock >= 0 { close(lock) }
+        let descriptor = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            throw .notKept("the folder of voices can't be used", POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO))
+        }
+        guard let lock = FileLock(descriptor) else {
             throw APIError(
                 status: 503,
                 message: "Another server uses this one's folder of voices; --voices gives it another.",
@@ -44,13 +46,12 @@ final class VoiceFolder: Sendable {
                 code: "voices_in_use"
             )
         }
+        self.lock = lock
         for name in Self.names(path) where name.hasPrefix(".new-") || name.hasPrefix(".old-") {
             try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
         }
         salt = try Self.salt(path)
     }
-
-    deinit { close(lock) }
 
     /// 24 random hexadecimal digits.
     static func randomName() -> String { (0..<24).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined() }

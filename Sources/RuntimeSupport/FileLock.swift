@@ -1,0 +1,24 @@
+internal import Foundation
+
+/// An open file that this process has to itself, as against others that lock it too.
+///
+/// It is let go of in so many words when this value goes: a child process that is just being started shares every open file until
+/// its program begins, and to close the file here alone would leave it locked until then (`flock(2)`).
+package struct FileLock: ~Copyable {
+    private let descriptor: Int32
+
+    /// - Parameter descriptor: Of an open file; closed with the lock, or at once where another has it. A negative one is not locked.
+    package init?(_ descriptor: Int32) {
+        guard descriptor >= 0 else { return nil }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return nil
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
+}
