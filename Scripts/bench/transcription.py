@@ -16,6 +16,7 @@ import sys
 import tempfile
 import wave
 from pathlib import Path
+from typing import NamedTuple
 
 import report
 import servers
@@ -43,19 +44,30 @@ def form(sound, fields):
     return b"".join(parts), f"multipart/form-data; boundary={boundary}"
 
 
-def request(client, model, sound):
+class Case(NamedTuple):
+    name: str
+    model: str
+    sound: Path
+    duration: float
+    beams: int = 1
+    language: str | None = "en"
+
+
+def request(client, case):
     """Seconds of one request."""
-    body, kind = form(sound, {"model": model, "language": "en", "response_format": "verbose_json", "temperature": "0"})
+    fields = {"model": case.model, "response_format": "verbose_json", "temperature": "0"}
+    body, kind = form(case.sound, fields | ({"language": case.language} if case.language else {}))
     (answer,) = client.finish(client.send("/v1/audio/transcriptions", body, content_type=kind))
     if answer.status != 200:
         raise SystemExit(f"the server answered {answer.status}: {bytes(answer.body[:300])!r}")
     return answer.ended - answer.started
 
 
-def command(model, sound, beams):
-    """Seconds of whisper-cli, without loading; and what it wrote."""
-    options = ["-t", str(THREADS), "-l", "en", "-bs", str(beams), "-bo", "5"]
-    done = subprocess.run([CLI, "-m", model, "-f", sound, *options], capture_output=True, text=True, check=True)
+def command(folder, case):
+    """Seconds of whisper-cli, without loading."""
+    options = ["-t", str(THREADS), "-l", case.language or "auto", "-bs", str(case.beams), "-bo", "5"]
+    files = ["-m", folder / f"{case.model}.bin", "-f", case.sound]
+    done = subprocess.run([CLI, *files, *options], capture_output=True, text=True, check=True)
     times = {name: float(value) for name, value in re.findall(r"(load|total) time =\s+([0-9.]+) ms", done.stderr)}
     return (times["total"] - times["load"]) / 1000
 
@@ -105,30 +117,31 @@ def main():
         whisper_model.write(header, folder / "short.bin", *SHORT)
         whisper_model.write(header, folder / "long.bin", *LONG)
         jfk, minutes = UPSTREAM / "samples/jfk.wav", folder / "minutes.wav"
-        cases = [("11 s (jfk.wav), greedy", "short", jfk, 11.0, 1), ("11 s (jfk.wav), beam of 5", "short", jfk, 11.0, 5)]
+        cases = [
+            Case("11 s (jfk.wav), greedy", "short", jfk, 11.0),
+            Case("11 s, greedy, of a language to be found", "short", jfk, 11.0, language=None),
+            Case("11 s (jfk.wav), beam of 5", "short", jfk, 11.0, beams=5),
+        ]
         for shape in chosen.shapes:
             whisper_model.write(UPSTREAM / f"models/for-tests-ggml-{shape}.bin", folder / f"{shape}.bin", *SHORT)
-            cases.append((f"11 s, greedy, whisper-{shape}'s shapes", shape, jfk, 11.0, 1))
+            cases.append(Case(f"11 s, greedy, whisper-{shape}'s shapes", shape, jfk, 11.0))
         if chosen.minutes:
             repeated(jfk, chosen.minutes * 60, minutes)
-            cases.append((f"{chosen.minutes:g} minutes, greedy", "long", minutes, chosen.minutes * 60, 1))
+            cases.append(Case(f"{chosen.minutes:g} minutes, greedy", "long", minutes, chosen.minutes * 60))
         for beams in (1, 5):
             options = ["--models-dir", folder, "--transcription-beams", str(beams), "--threads", str(THREADS)]
             server = servers.ours(chosen.binary, "chat", "--no-tune", "--ctx-size", "512", *options)
+            wanted = [case for case in cases if case.beams == beams]
             try:
                 client = Client(server.address, servers.KEY)
-                for model in {case[1] for case in cases if case[4] == beams}:
-                    request(client, model, jfk)  # loads it
-                for number in range(chosen.rounds):
-                    for name, model, sound, duration, wanted in cases:
-                        if wanted != beams:
-                            continue
-                        ours = request(client, model, sound)
-                        theirs = command(folder / f"{model}.bin", sound, beams)
-                        _, mine, others = found.setdefault(name, (duration, [], []))
-                        mine.append(ours)
-                        others.append(theirs)
-                        print(f"{name}: {ours:.2f} s, whisper-cli {theirs:.2f} s", file=sys.stderr)
+                for model in {case.model for case in wanted}:
+                    request(client, Case("", model, jfk, 11.0))  # loads it
+                for case in wanted * chosen.rounds:
+                    ours, theirs = request(client, case), command(folder, case)
+                    _, mine, others = found.setdefault(case.name, (case.duration, [], []))
+                    mine.append(ours)
+                    others.append(theirs)
+                    print(f"{case.name}: {ours:.2f} s, whisper-cli {theirs:.2f} s", file=sys.stderr)
                 client.close()
             finally:
                 server.stop()

@@ -28,10 +28,25 @@ static void whisper_compute_probs(
     cw::exponentials(logprobs.data(), (size_t) count, 0, probs.data());
 }
 
+// All that whisper.cpp has computed goes through here, which may know it already.
+static ggml_status compute(ggml_backend_sched_t scheduler, ggml_cgraph * graph);
+
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Weverything"
+#define ggml_backend_sched_graph_compute compute
 #include "whisper.cpp"
+#undef ggml_backend_sched_graph_compute
 #pragma clang diagnostic pop
+
+// Of this thread's run, where its window has been encoded already.
+static thread_local const whisper_state * encoded = nullptr;
+
+static ggml_status compute(ggml_backend_sched_t scheduler, ggml_cgraph * graph) {
+    const bool is_known = encoded != nullptr
+        && (scheduler == encoded->sched_conv.sched || scheduler == encoded->sched_encode.sched
+            || scheduler == encoded->sched_cross.sched);
+    return is_known ? GGML_STATUS_SUCCESS : ggml_backend_sched_graph_compute(scheduler, graph);
+}
 
 namespace cw {
 
@@ -59,6 +74,8 @@ void set_audio_context(whisper_state * state, int positions) { state->exp_n_audi
 int audio_context(const whisper_context * context, const whisper_state * state) {
     return state->exp_n_audio_ctx > 0 ? state->exp_n_audio_ctx : context->model.hparams.n_audio_ctx;
 }
+
+void keep_encoding(const whisper_state * state) { encoded = state; }
 
 whisper_state * make_state(whisper_context * context) {
     whisper_state * state = whisper_init_state(context);

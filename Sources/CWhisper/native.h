@@ -23,6 +23,9 @@ bool has_text(const whisper_context * context, const char * text);
 // How many positions the encoder's next runs have, language detection included; 0 for all.
 void set_audio_context(whisper_state * state, int positions);
 int audio_context(const whisper_context * context, const whisper_state * state);
+// Has what this thread encodes with the state next taken as encoded already, until another is named: whisper.cpp encodes the window
+// that a language was found in once more. NULL for none.
+void keep_encoding(const whisper_state * state);
 // Memory to compute in; NULL where there is none.
 whisper_state * make_state(whisper_context * context);
 // Forgets the sound of the run before, and begins the random numbers anew.

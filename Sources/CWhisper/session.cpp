@@ -49,6 +49,7 @@ struct run {
     cw_outcome & outcome;
     int language;
     bool has_ended = false;
+    int known_positions = 0; // of the first window, where it is encoded already
     int64_t last_question = 0;
     int known_percent = 0;
     int handed = 0;          // segments that the callback has had
@@ -92,6 +93,10 @@ struct run {
             cw::set_audio_context(session.state, cw_fitting_audio_context(&session.model->info, rest));
         }
         cw::clear_padding(session.context, session.state);
+        const bool is_known = known_positions == cw::audio_context(session.context, session.state);
+        known_positions = 0;
+        cw::keep_encoding(is_known ? session.state : nullptr);
+        if (is_known) { return may_go_on(CW_PACE_STEP); }
         if (!may_go_on(CW_PACE_ENCODER)) { return false; }
         count_encoder_run();
         return true;
@@ -214,11 +219,14 @@ void on_progress(whisper_context *, whisper_state *, int percent, void * data) {
     static_cast<run *>(data)->known_percent = std::clamp(percent, 0, 100);
 }
 
-// Has whisper.cpp's graphs ask the run, for as long as this lives.
+// Has whisper.cpp's graphs ask the run, for as long as this lives; none is taken for known behind it.
 struct watch {
     whisper_state * state;
     watch(whisper_state * state, run & run) : state(state) { cw::watch(state, on_operation, &run); }
-    ~watch() { cw::watch(state, nullptr, nullptr); }
+    ~watch() {
+        cw::keep_encoding(nullptr);
+        cw::watch(state, nullptr, nullptr);
+    }
 };
 
 std::vector<whisper_token> prompt_tokens(whisper_context * context, const char * prompt) {
@@ -305,6 +313,7 @@ cw_status cw_session_run(
             if (run.has_ended) { return cw::fail(CW_ENDED, "the transcription was ended"); }
             if (found < 0) { return cw::fail(CW_FAILED, "whisper.cpp could not find the language"); }
             run.count_encoder_run();
+            run.known_positions = cw::audio_context(context, state);
             found = likeliest(probabilities, *options, found);
             run.language = found;
             outcome->language = found;

@@ -60,15 +60,18 @@ struct TranscriberTests {
         await transcriber.stop()
     }
 
-    @Test("the language is found in the sound")
-    func detection() async throws {
+    @Test("the language is found in the sound, whose first window is encoded once for all that", arguments: [1, 3])
+    func detection(times: Int) async throws {
         let transcriber = try transcriber()
+        let sound = [[Float]](repeating: Fixtures.jfk, count: times).flatMap { $0 }
         var options = TranscriptionOptions.plain
         options.language = nil
-        let found = await Collected(try transcriber.submit(Fixtures.jfk, options))
+        let found = await Collected(try transcriber.submit(sound, options))
         options.language = found.summary?.language
-        let asked = await Collected(try transcriber.submit(Fixtures.jfk, options))
+        let asked = await Collected(try transcriber.submit(sound, options))
         #expect(found.segments == asked.segments && found.summary?.language == asked.summary?.language)
+        #expect(found.summary?.encoderRuns == asked.summary?.encoderRuns)
+        #expect(found.summary?.encoderPositions == asked.summary?.encoderPositions)
         await transcriber.stop()
     }
 

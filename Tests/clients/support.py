@@ -11,6 +11,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from metrics import Metrics
+
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = (ROOT / os.environ.get("INFERENCE_SERVER_BINARY", ".build/release/inference-server")).resolve()
 
@@ -231,6 +233,10 @@ class Server:
             return send(connection, method, path, body, headers)
         finally:
             connection.close()
+
+    def metrics(self, key=None):
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return Metrics(self.request("GET", "/metrics", headers=headers))
 
     def exchange(self, data):
         """Sends bytes as they are and reads one response."""

@@ -253,9 +253,7 @@ STREAMS = {
 
 def ends(server, outcome):
     """How many requests have ended so, of all models."""
-    lines = server.request("GET", "/metrics").body.decode().splitlines()
-    name = "inference_server_requests_total{"
-    return sum(float(line.split()[-1]) for line in lines if line.startswith(name) and f'outcome="{outcome}"' in line)
+    return sum(server.metrics().values("requests_total", outcome=outcome))
 
 
 @pytest.mark.parametrize("path", STREAMS)

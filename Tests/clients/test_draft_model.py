@@ -18,13 +18,6 @@ def drafts(server):
     return {entry.pop("source"): entry for entry in model["drafts"]}
 
 
-def metric(server, name, source):
-    text = server.request("GET", "/metrics").body.decode()
-    prefix = f'inference_server_{name}{{model="{MODEL}",source="{source}"}} '
-    (line,) = (line for line in text.splitlines() if line.startswith(prefix))
-    return int(line.removeprefix(prefix))
-
-
 def complete(server, **parameters):
     reply = server.request("POST", "/v1/completions", COUNTING | {"max_tokens": 24} | parameters)
     assert reply.status == 200
@@ -48,13 +41,14 @@ def test_a_model_that_drafts_for_itself_gives_the_same_answers(start_server):
     made = drafts(drafting)["model"]
     assert made["drafted_tokens"] >= 8
     assert made["drafted_tokens"] >= made["accepted_tokens"] > made["drafted_tokens"] / 2
-    assert metric(drafting, "draft_tokens_total", "model") == made["drafted_tokens"]
-    assert metric(drafting, "accepted_draft_tokens_total", "model") == made["accepted_tokens"]
+    metrics = drafting.metrics()
+    assert metrics.value("draft_tokens_total", model=MODEL, source="model") == made["drafted_tokens"]
+    assert metrics.value("accepted_draft_tokens_total", model=MODEL, source="model") == made["accepted_tokens"]
 
 
 def test_without_a_draft_model_nothing_is_drafted_by_one(server):
     assert drafts(server)["model"] == {"drafted_tokens": 0, "accepted_tokens": 0}
-    assert metric(server, "draft_tokens_total", "model") == 0
+    assert server.metrics().value("draft_tokens_total", model=MODEL, source="model") == 0
 
 
 @pytest.mark.parametrize(

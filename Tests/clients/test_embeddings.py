@@ -204,11 +204,7 @@ def test_names_of_openais_can_be_refused(single):
 
 
 def metric(server, name, **labels):
-    wanted = {"model": EMBEDDER} | labels
-    for line in server.request("GET", "/metrics").body.decode().splitlines():
-        if line.startswith(f"inference_server_{name}{{") and all(f'{key}="{value}"' in line for key, value in wanted.items()):
-            return float(line.rsplit(" ", 1)[1])
-    raise AssertionError(f"no {name} with {wanted}")
+    return server.metrics().value(name, model=EMBEDDER, **labels)
 
 
 def test_as_many_texts_as_may_be_are_one_request(server):

@@ -9,6 +9,7 @@ import wave
 import openai
 import pytest
 
+from metrics import Metrics
 from support import KEY, MODEL, OTHER_KEY, ROOT, message
 
 PATH = "/v1/chat/completions"
@@ -72,13 +73,8 @@ def silence(seconds=1):
     return file.getvalue()
 
 
-def counted(call, name):
-    lines = call("/metrics").body.decode().splitlines()
-    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"inference_server_{name}")}
-
-
 def transcriptions(call):
-    return sum(value for name, value in counted(call, "transcriptions_total").items() if "finished" in name)
+    return sum(Metrics(call("/metrics")).values("transcriptions_total", outcome="finished"))
 
 
 def prompt(call, *content):
@@ -194,14 +190,15 @@ def test_an_unknown_model_is_told_before_anything_is_heard(server):
 
 
 def test_speech_is_counted(call, say):
-    before = counted(call, "speech_")
+    before = Metrics(call("/metrics"))
     say("Twenty words or so. They make two sentences.")
-    after = counted(call, "speech_")
-    finished = 'inference_server_speech_utterances_total{engine="espeak-ng",outcome="finished"}'
-    assert after[finished] == before[finished] + 1
-    seconds = 'inference_server_speech_seconds_total{engine="espeak-ng"}'
-    assert 1 <= after[seconds] - before[seconds] <= 6
-    first = 'inference_server_speech_first_sound_seconds_count{engine="espeak-ng"}'
-    assert after[first] == before[first] + 1
-    assert after['inference_server_speech_worker_restarts_total{engine="espeak-ng"}'] == 0
+    after = Metrics(call("/metrics"))
+
+    def grown(name, **labels):
+        return after.value(name, engine="espeak-ng", **labels) - before.value(name, engine="espeak-ng", **labels)
+
+    assert grown("speech_utterances_total", outcome="finished") == 1
+    assert 1 <= grown("speech_seconds_total") <= 6
+    assert grown("speech_first_sound_seconds_count") == 1
+    assert after.value("speech_worker_restarts_total", engine="espeak-ng") == 0
     assert call("/health").json["components"]["espeak-ng"] == "ok"

@@ -51,12 +51,6 @@ def content(reply):
     return reply.json["choices"][0]["message"]["content"]
 
 
-def encoded(server, headers=()):
-    lines = server.request("GET", "/metrics", headers=dict(headers)).body.decode().splitlines()
-    (line,) = (line for line in lines if line.startswith(f'inference_server_encoded_media_total{{model="{OMNI}"}} '))
-    return int(line.rpartition(" ")[2])
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
@@ -141,14 +135,14 @@ def test_a_sound_is_encoded_once_for_each_key(start_server, folder):
 
         first = send([message([part(VOICE), text(QUESTION)])])
         assert first.json["usage"]["prompt_tokens_details"]["cached_tokens"] == 0
-        assert encoded(server, headers) == number
+        assert server.metrics(key).value("encoded_media_total", model=OMNI) == number
         # The next turn goes on from memory.
         turns = [message([part(VOICE), text(QUESTION)]), message(content(first), "assistant"), message("why")]
         second = send(turns).json["usage"]
         assert second["prompt_tokens_details"]["cached_tokens"] >= first.json["usage"]["prompt_tokens"] - 1
         # Elsewhere in a prompt, it is computed, but not encoded.
         assert send([message([text("hark"), part(VOICE), text("what")])]).status == 200
-        assert encoded(server, headers) == number
+        assert server.metrics(key).value("encoded_media_total", model=OMNI) == number
 
 
 def test_who_hears_is_told(hearing):

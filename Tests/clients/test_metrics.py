@@ -1,56 +1,9 @@
 """What the server tells of itself: Prometheus's metrics, and what the scheduler holds."""
 
-import re
-
 import pytest
 
+from metrics import PREFIX
 from support import KEY, MODEL, OTHER_KEY, SECRETS, chat_body, wait_until
-
-PREFIX = "inference_server_"
-
-
-class Metrics:
-    """A scrape, parsed strictly."""
-
-    def __init__(self, reply):
-        assert reply.status == 200
-        assert reply.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-        text = reply.body.decode()
-        assert text.endswith("\n")
-        self.text = text
-        self.types = {}
-        self.samples = {}
-        family = None
-        for line in text.splitlines():
-            if line.startswith("# HELP "):
-                family = line.split()[2]
-                assert family not in self.types, f"{family} comes twice"
-            elif line.startswith("# TYPE "):
-                _, _, name, kind = line.split()
-                assert name == family and kind in ("counter", "gauge", "histogram")
-                self.types[name] = kind
-            else:
-                match = re.fullmatch(r'([a-z_]+)(?:\{((?:[a-z_]+="[^"\\\n]*",?)+)\})? (\S+)', line)
-                assert match, line
-                name, labels, value = match.groups()
-                kind = self.types[family]
-                allowed = [f"{family}_bucket", f"{family}_sum", f"{family}_count"] if kind == "histogram" else [family]
-                assert name in allowed, f"{name} stands among {family}"
-                assert (name.endswith("_total")) == (kind == "counter")
-                labels = tuple(re.findall(r'([a-z_]+)="([^"]*)"', labels or ""))
-                assert (name, labels) not in self.samples
-                self.samples[name, labels] = float(value)
-
-    def value(self, name, **labels):
-        return self.samples[PREFIX + name, tuple(({"model": MODEL} | labels).items())]
-
-    def count(self, histogram):
-        return self.value(f"{histogram}_count")
-
-
-def scrape(server, **headers):
-    return Metrics(server.request("GET", "/metrics", headers=headers))
-
 
 def scheduler(server, **headers):
     reply = server.request("GET", "/v1/internal/scheduler", headers=headers)
@@ -65,11 +18,11 @@ def bearer(key):
 
 
 def test_metrics_are_as_the_format_wants_them(server):
-    metrics = scrape(server)
+    metrics = server.metrics()
     assert metrics.types["process_resident_memory_bytes"] == "gauge"
     resident = metrics.samples["process_resident_memory_bytes", ()]
     assert resident > 50 << 20
-    assert metrics.value("model_loaded") == 1
+    assert metrics.value("model_loaded", model=MODEL) == 1
     for name, kind in metrics.types.items():
         if kind != "histogram":
             continue
@@ -89,48 +42,48 @@ def test_metrics_are_as_the_format_wants_them(server):
 
 def test_an_answer_is_counted_once_it_is_read(start_server):
     server = start_server("--ctx-size", "512", "--parallel", "1")
-    before = scrape(server)
+    before = server.metrics()
     assert all(value == 0 for (name, _), value in before.samples.items() if name.startswith(PREFIX + "step"))
     usage = []
     for _ in range(2):
         reply = server.request("POST", "/v1/chat/completions", chat_body(max_tokens=5, ignore_eos=True))
         usage.append(reply.json["usage"])
-    metrics = scrape(server)
-    assert metrics.value("prompt_tokens_total") == sum(u["prompt_tokens"] for u in usage)
+    metrics = server.metrics()
+    assert metrics.value("prompt_tokens_total", model=MODEL) == sum(u["prompt_tokens"] for u in usage)
     cached = sum(u["prompt_tokens_details"]["cached_tokens"] for u in usage)
     assert cached > 0
-    assert metrics.value("cached_prompt_tokens_total") == cached
-    assert metrics.value("generated_tokens_total") == 10
-    assert metrics.value("requests_total", outcome="length") == 2
-    assert metrics.count("request_queue_seconds") == 2
-    assert metrics.count("time_to_first_token_seconds") == 2
-    assert metrics.count("inter_token_seconds") == 8
-    steps = metrics.count("step_seconds")
+    assert metrics.value("cached_prompt_tokens_total", model=MODEL) == cached
+    assert metrics.value("generated_tokens_total", model=MODEL) == 10
+    assert metrics.value("requests_total", model=MODEL, outcome="length") == 2
+    assert metrics.value("request_queue_seconds_count", model=MODEL) == 2
+    assert metrics.value("time_to_first_token_seconds_count", model=MODEL) == 2
+    assert metrics.value("inter_token_seconds_count", model=MODEL) == 8
+    steps = metrics.value("step_seconds_count", model=MODEL)
     assert steps >= 10
-    assert metrics.value("step_sequences_sum") == metrics.count("step_sequences") == steps
+    assert metrics.value("step_sequences_sum", model=MODEL) == metrics.value("step_sequences_count", model=MODEL) == steps
     # Every prompt token that was not cached, and each token but the last of an answer.
-    assert metrics.value("step_tokens_sum") == sum(u["prompt_tokens"] for u in usage) - cached + 8
-    assert metrics.value("requests_waiting") == metrics.value("requests_running") == 0
+    assert metrics.value("step_tokens_sum", model=MODEL) == sum(u["prompt_tokens"] for u in usage) - cached + 8
+    assert metrics.value("requests_waiting", model=MODEL) == metrics.value("requests_running", model=MODEL) == 0
 
 
 def test_refusals_and_readers_that_left_are_counted(start_server):
     server = start_server("--ctx-size", "8192", "--parallel", "1", "--max-queue", "1")
     with server.stream(**chat_body(ignore_eos=True)) as running:
-        wait_until(lambda: scrape(server).value("requests_running") == 1, "the first")
+        wait_until(lambda: server.metrics().value("requests_running", model=MODEL) == 1, "the first")
         with server.stream(**chat_body(max_tokens=1)):
-            wait_until(lambda: scrape(server).value("requests_waiting") == 1, "the queue")
-            assert scrape(server).value("requests_running") == 1
+            wait_until(lambda: server.metrics().value("requests_waiting", model=MODEL) == 1, "the queue")
+            assert server.metrics().value("requests_running", model=MODEL) == 1
             assert server.request("POST", "/v1/chat/completions", chat_body()).status == 429
-            assert scrape(server).value("requests_total", outcome="rejected") == 1
-    wait_until(lambda: scrape(server).value("requests_total", outcome="cancelled") >= 1, "the end of the stream")
-    wait_until(lambda: scrape(server).value("requests_running") == 0, "the end of all")
+            assert server.metrics().value("requests_total", model=MODEL, outcome="rejected") == 1
+    wait_until(lambda: server.metrics().value("requests_total", model=MODEL, outcome="cancelled") >= 1, "the end of the stream")
+    wait_until(lambda: server.metrics().value("requests_running", model=MODEL) == 0, "the end of all")
 
 
 def test_the_scheduler_tells_what_runs_and_what_waits(start_server):
     server = start_server("--ctx-size", "8192", "--parallel", "1")
     with server.stream(**chat_body(ignore_eos=True)) as running:
         next(running)
-        wait_until(lambda: scrape(server).value("generated_tokens_total") > 0, "the first token")
+        wait_until(lambda: server.metrics().value("generated_tokens_total", model=MODEL) > 0, "the first token")
         with server.stream(**chat_body(max_tokens=1)):
             wait_until(lambda: scheduler(server)[0]["counts"]["waiting"] == 1, "the queue")
             model, text = scheduler(server)
@@ -155,13 +108,13 @@ def test_with_keys_everybody_sees_their_own(start_server):
     server = start_server("--ctx-size", "8192", "--parallel", "2", "--api-key", KEY, "--api-key", OTHER_KEY)
     with server.stream(headers=[f"Authorization: Bearer {KEY}"], **chat_body(ignore_eos=True)) as mine:
         next(mine)
-        wait_until(lambda: scrape(server, **bearer(KEY)).value("generated_tokens_total") > 0, "the first token")
+        wait_until(lambda: server.metrics(KEY).value("generated_tokens_total", model=MODEL) > 0, "the first token")
         own, text = scheduler(server, **bearer(KEY))
         other, foreign = scheduler(server, **bearer(OTHER_KEY))
         assert len(own["requests"]) == len(own["sequences"]) == 1
         assert other["requests"] == other["sequences"] == []
         assert other["counts"]["running"] == own["counts"]["running"] == 1
-        for body in (text, foreign, scrape(server, **bearer(OTHER_KEY)).text):
+        for body in (text, foreign, server.metrics(OTHER_KEY).text):
             assert not any(secret in body.lower() for secret in SECRETS)
     # What is kept of it stays its owner's.
     wait_until(lambda: scheduler(server, **bearer(KEY))[0]["counts"]["running"] == 0, "the end")

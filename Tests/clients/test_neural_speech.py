@@ -10,6 +10,7 @@ import openai
 import pytest
 
 import sounds
+from metrics import PREFIX
 from support import KEY, MODEL, OTHER_KEY, ROOT, chat_body, post, wait_until
 
 TINY = ROOT / "Tests" / "LlamaTests" / "Speech"
@@ -278,8 +279,7 @@ def test_too_many_are_refused_with_a_time_to_come_again(neural):
 
 def counted(server, model):
     """What a model that speaks has counted, as /metrics tells it."""
-    lines = server.request("GET", "/metrics", headers={"Authorization": f"Bearer {KEY}"}).body.decode().splitlines()
-    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if f'engine="{model}"' in line}
+    return {sample: value for sample, value in server.metrics(KEY).samples.items() if ("engine", model) in sample[1]}
 
 
 def is_loaded(server, model):
@@ -290,7 +290,7 @@ def test_counters_outlive_what_is_loaded(neural):
     """Monitoring takes a counter that goes down for a restart."""
     speak(neural, model=QWEN, input="Warm wind.")
     before = counted(neural, QWEN)
-    finished = f'inference_server_speech_utterances_total{{engine="{QWEN}",outcome="finished"}}'
+    finished = PREFIX + "speech_utterances_total", (("engine", QWEN), ("outcome", "finished"))
     assert before[finished] >= 1 and is_loaded(neural, QWEN)
     body = json.dumps({"model": QWEN, "keep_alive": 0})
     assert neural.request("POST", "/api/generate", body, {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"}).status == 200

@@ -1,17 +1,14 @@
 """`prediction`: text that an answer is expected to repeat."""
 
-import re
-
 import pytest
 
-from support import chat_body, message
+from support import MODEL, chat_body, message
 
 BODY = {"temperature": 0, "max_tokens": 80, "ignore_eos": True}
 
 
 def steps(server):
-    metrics = server.request("GET", "/metrics").body.decode()
-    return int(float(re.search(r"^inference_server_step_seconds_count\S* (\S+)$", metrics, re.MULTILINE).group(1)))
+    return server.metrics().value("step_seconds_count", model=MODEL)
 
 
 def ask(server, prediction=None, **parameters):

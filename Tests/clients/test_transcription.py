@@ -337,12 +337,8 @@ def test_fifty_at_once_are_served(hearing):
 # MARK: clients that leave
 
 
-def numbers(server):
-    lines = server.request("GET", "/metrics").body.decode().splitlines()
-    return {
-        line.split(" ")[0].removeprefix("inference_server_"): float(line.split(" ")[1])
-        for line in lines if "transcri" in line and not line.startswith("#")
-    }
+def number(server, name, **labels):
+    return server.metrics().value(f"transcriptions_{name}", model="ggml-random", **labels)
 
 
 def test_work_ends_when_its_client_leaves(hearing):
@@ -350,21 +346,16 @@ def test_work_ends_when_its_client_leaves(hearing):
     long = ffmpeg("-stream_loop", "21", "-i", str(SOUND), "-f", "flac")
     body, kind = form([("file", ("sound.flac", long)), ("language", "en")])
     head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-    before = numbers(hearing)
-    label = '{model="ggml-random"}'
+    before = number(hearing, "total", outcome="cancelled")
     connections = [socket.create_connection((hearing.host, hearing.port)) for _ in range(5)]
     for connection in connections:
         connection.sendall(head.encode() + body)
-    wait_until(lambda: numbers(hearing)[f"transcriptions_waiting{label}"] == 3, "three wait behind two")
-    assert numbers(hearing)[f"transcriptions_running{label}"] == 2
+    wait_until(lambda: number(hearing, "waiting") == 3, "three wait behind two")
+    assert number(hearing, "running") == 2
     for connection in connections:
         connection.close()
-    wait_until(
-        lambda: not numbers(hearing)[f"transcriptions_waiting{label}"] and not numbers(hearing)[f"transcriptions_running{label}"],
-        "all have ended",
-    )
-    cancelled = 'transcriptions_total{model="ggml-random",outcome="cancelled"}'
-    wait_until(lambda: numbers(hearing)[cancelled] == before[cancelled] + 5, "all are counted")
+    wait_until(lambda: number(hearing, "waiting") == number(hearing, "running") == 0, "all have ended")
+    wait_until(lambda: number(hearing, "total", outcome="cancelled") == before + 5, "all are counted")
     assert post(hearing, SOUND.read_bytes()).status == 200
 
 
@@ -377,7 +368,7 @@ def test_a_full_queue_is_a_429(start_server, models):
     for name in ("running", "waiting"):
         connections.append(socket.create_connection((server.host, server.port)))
         connections[-1].sendall(head.encode() + body)
-        wait_until(lambda: numbers(server)[f'transcriptions_{name}{{model="ggml-random"}}'] == 1, name)
+        wait_until(lambda: number(server, name) == 1, name)
     reply = post(server, SOUND.read_bytes())
     assert reply.status == 429 and int(reply.headers["Retry-After"]) > 0
     for connection in connections:

@@ -51,9 +51,7 @@ def content(reply):
 
 
 def encoded(server, model=GRID):
-    prefix = f'inference_server_encoded_media_total{{model="{model}"}} '
-    (line,) = (line for line in server.request("GET", "/metrics").body.decode().splitlines() if line.startswith(prefix))
-    return int(line.removeprefix(prefix))
+    return server.metrics().value("encoded_media_total", model=model)
 
 
 def models(folder, *names):
@@ -170,8 +168,7 @@ def test_nobody_learns_what_another_has_shown(fresh):
         body = {"model": GRID, "messages": [message([part(data("waves.png")), text(QUESTION)])]} | GREEDY
         reply = server.request("POST", "/v1/chat/completions", body, headers={"Authorization": f"Bearer {key}"})
         assert reply.json["usage"]["prompt_tokens_details"]["cached_tokens"] == 0
-        metrics = server.request("GET", "/metrics", headers={"Authorization": f"Bearer {key}"}).body.decode()
-        assert f'encoded_media_total{{model="{GRID}"}} {number}' in metrics
+        assert server.metrics(key).value("encoded_media_total", model=GRID) == number
 
 
 def test_other_images_get_other_answers_and_details_change_nothing(vision):

@@ -246,3 +246,7 @@ def test_a_whisper_model_that_does_not_fit_is_left_out(start_server, whisper):
     server = start_server("--models-dir", whisper, "--memory-budget", "1M")
     assert f"not served: {WHISPER} does not fit" in server.log
     assert cards(server) == [SPEECH]
+    for fields, named in [([], "ggml-other"), ([("model", "whisper-1")], "ggml-other"), ([("model", WHISPER)], WHISPER)]:
+        reply = transcribe(server, *fields)
+        assert (reply.status, reply.error["code"]) == (400, "model_unusable")
+        assert f"`{named}` is installed, but can't be served here" in reply.error["message"]

@@ -12,7 +12,7 @@ struct ModelsCommand {
         Log.setLevel(.error)
         LlamaRuntime.start()
         let folder = ModelFolder(path: folder)
-        let transcribers = folder.transcriptionFiles(atOnce: 1, budget: MemoryBudget(host: .max))
+        let transcribers = folder.transcriptionFiles(atOnce: 1, budget: MemoryBudget(host: .max)).served
         guard !folder.files.isEmpty || !transcribers.isEmpty else {
             Console.print("No models in \(folder.path). Run 'make models', or put GGUF files there.")
             return

@@ -11,8 +11,8 @@ struct ModelCatalog: Sendable {
     /// Those that transcribe, the default first.
     let transcribers: [TranscriptionFile]
     let transcription: TranscriptionSettings
-    /// Ids of models that are installed and can't be served.
-    let unusable: Set<String>
+    /// Ids of models that are installed and can't be served, and what they would do.
+    let unusable: [String: ModelTask]
     let pool: ModelPool<LoadedModel>
     /// Whether OpenAI's names stand for the default models.
     let acceptsAliases: Bool
@@ -100,19 +100,12 @@ struct ModelCatalog: Sendable {
     /// - Throws: 404 `model_not_found`, or 400 `model_unusable`.
     func model(_ name: String?) throws(APIError) -> ServableModel {
         guard let name else {
-            guard let model = standard else { throw .noModel(.chat) }
+            guard let model = standard else { throw absence(of: .chat) }
             return model
         }
         if let model = own(name) { return model }
         if transcriber(named: name) != nil { throw .transcribesAlone(name) }
-        if unusable.contains(name) {
-            throw APIError(
-                status: 400,
-                message: "The model `\(name)` is installed, but can't be served here; the server's log says why.",
-                param: "model",
-                code: "model_unusable"
-            )
-        }
+        if unusable[name] != nil { throw .unusableModel(name) }
         guard acceptsAliases, let kind = ModelAliases.kind(name), let model = standard(kind) else {
             throw APIError.modelNotFound(name)
         }
@@ -153,11 +146,11 @@ struct ModelCatalog: Sendable {
         let standard = kind == .chat ? chosenModel ?? standard(kind) : standard(kind)
         let model: ServableModel
         do throws(APIError) {
-            guard let found = try name.map(self.model) ?? standard else { throw APIError.noModel(task) }
+            guard let found = try name.map(self.model) ?? standard else { throw absence(of: task) }
             model = found
         } catch {
             // What to install is of more use than that there is no such name.
-            throw error.status == 404 && standard == nil ? .noModel(task) : error
+            throw error.status == 404 && standard == nil ? absence(of: task) : error
         }
         guard model.kind == kind else { throw .wrongKind(name ?? model.id, model.kind, wanted: kind) }
         return model
@@ -192,11 +185,11 @@ struct ModelCatalog: Sendable {
         if let name, has(name) || ModelAliases.kind(name) != nil {
             found = try model(name)
             guard found.kind != .chat else { throw APIError.wrongKind(name, .chat, wanted: .reranker) }
-        } else if let name, unusable.contains(name) {
+        } else if let name, unusable[name] != nil {
             found = try model(name)
         } else {
             // Clients of Cohere's and Jina's ask for models by their names.
-            guard let standard = standard(.reranker) ?? standard(.embedding) else { throw APIError.noModel(.reranking) }
+            guard let standard = standard(.reranker) ?? standard(.embedding) else { throw absence(of: .reranking) }
             if let name, !acceptsAliases { throw APIError.modelNotFound(name) }
             found = standard
         }
@@ -252,6 +245,16 @@ struct ModelCatalog: Sendable {
 }
 
 extension APIError {
+    /// 400: the model is there, but too large or damaged.
+    static func unusableModel(_ id: String) -> APIError {
+        APIError(
+            status: 400,
+            message: "The model `\(id)` is installed, but can't be served here; the server's log says why.",
+            param: "model",
+            code: "model_unusable"
+        )
+    }
+
     /// 400: the model does something else.
     static func wrongKind(_ name: String, _ kind: ModelFile.Kind, wanted: ModelFile.Kind) -> APIError {
         let does = [

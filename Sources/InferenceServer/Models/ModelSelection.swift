@@ -7,8 +7,8 @@ struct ModelSelection {
     private(set) var models: [ServableModel] = []
     /// Those that transcribe, the default first.
     private(set) var transcribers: [TranscriptionFile] = []
-    /// Ids of models that are installed and can't be served; the log says why.
-    private(set) var unusable: Set<String> = []
+    /// Ids of models that are installed and can't be served, and what they would do; the log says why.
+    private(set) var unusable: [String: ModelTask] = [:]
     /// The id of the model that is loaded at start: the first that was named, or else the default one of those that answer
     /// in text or vectors.
     private(set) var first: String?
@@ -62,15 +62,19 @@ struct ModelSelection {
                     )
                 )
             } catch {
-                guard !unusable.contains(id) else { continue }
-                unusable.insert(id)
+                guard unusable[id] == nil else { continue }
+                unusable[id] = ModelTask(file.kind)
                 Log("memory").warning("not served: \(error.description)")
             }
         }
         let others = folder.transcriptionFiles(atOnce: transcriptionsAtOnce, budget: budget)
-        for file in others where !transcribers.contains(where: { $0.id == file.id }) { transcribers.append(file) }
-        let taken = unusable.union(models.map(\.id))
+        for file in others.served where !transcribers.contains(where: { $0.id == file.id }) {
+            transcribers.append(file)
+        }
+        let taken = Set(unusable.keys).union(models.map(\.id))
         transcribers.removeAll { taken.contains($0.id) }
+        let known = taken.union(transcribers.map(\.id))
+        for id in others.unusable where !known.contains(id) { unusable[id] = .transcription }
     }
 
     /// Plans those that were asked for; the first that chats has the draft model, and the projector that was named.

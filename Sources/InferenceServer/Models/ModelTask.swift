@@ -7,6 +7,17 @@ enum ModelTask: String, CaseIterable {
     case embeddings = "embeddings and moderations"
     case reranking, transcription, speech
 
+    /// What models of a kind are there for; nil where they are not served.
+    init?(_ kind: ModelFile.Kind) {
+        switch kind {
+        case .chat: self = .chat
+        case .embedding: self = .embeddings
+        case .reranker: self = .reranking
+        case .speech: self = .speech
+        case .projector, .unknown: return nil
+        }
+    }
+
     /// What the folder of models must hold for it.
     var file: String {
         switch self {
@@ -37,9 +48,11 @@ extension ModelCatalog {
     }
 }
 
-extension APIError {
-    /// 404: nothing is installed for a task, and which file is to be put where.
-    static func noModel(_ task: ModelTask) -> APIError {
-        APIError(status: 404, message: task.absence, param: "model", code: "model_not_found")
+extension ModelCatalog {
+    /// Why nothing does a task: 400 `model_unusable` where what is installed for it can't be served, or else 404
+    /// `model_not_found`, with which file is to be put where.
+    func absence(of task: ModelTask) -> APIError {
+        if let id = unusable.filter({ $0.value == task }).keys.min() { return .unusableModel(id) }
+        return APIError(status: 404, message: task.absence, param: "model", code: "model_not_found")
     }
 }

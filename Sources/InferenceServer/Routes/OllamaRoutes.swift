@@ -217,7 +217,8 @@ extension Routes {
             guard error.status == 404 else { throw error }
         }
         if name.hasSuffix(":latest") { return try ollamaModel(String(name.dropLast(7)), for: task) }
-        let absence = task.flatMap { catalog.defaultID(for: $0) == nil ? ". \($0.absence)" : nil } ?? ""
+        let absence =
+            task.flatMap { catalog.defaultID(for: $0) == nil ? ". \(catalog.absence(of: $0).message)" : nil } ?? ""
         throw APIError.notFound("model '\(name.prefix(100))' not found\(absence)", code: "model_not_found")
     }
 }

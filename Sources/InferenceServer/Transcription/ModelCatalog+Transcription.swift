@@ -20,6 +20,7 @@ extension ModelCatalog {
         return model
     }
 
+    /// - Throws: 404 `model_not_found`, 400 `model_unusable`, or 400 `unsupported_model`.
     private func transcriber(_ name: String?) throws(APIError) -> TranscriptionFile {
         if let name, let file = transcriber(named: name) { return file }
         if let name {
@@ -32,7 +33,8 @@ extension ModelCatalog {
                 )
             }
         }
-        guard let file = transcribers.first else { throw .noModel(.transcription) }
+        if let name, unusable[name] != nil { throw .unusableModel(name) }
+        guard let file = transcribers.first else { throw absence(of: .transcription) }
         if let name, !acceptsAliases || !Self.transcriptionAliases.contains(name) { throw .modelNotFound(name) }
         return file
     }

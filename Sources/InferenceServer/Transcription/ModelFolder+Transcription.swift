@@ -12,20 +12,25 @@ extension ModelFolder {
     /// - Parameters:
     ///   - atOnce: How many transcriptions run at once.
     ///   - budget: Of all models.
-    /// - Returns: Those that can be served.
-    func transcriptionFiles(atOnce: Int, budget: MemoryBudget) -> [TranscriptionFile] {
+    /// - Returns: Those that can be served, and the ids of the others.
+    func transcriptionFiles(
+        atOnce: Int,
+        budget: MemoryBudget
+    ) -> (served: [TranscriptionFile], unusable: [String]) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let paths = names.filter { $0.hasSuffix(".bin") }.sorted().map { "\(path)/\($0)" }
         var files: [TranscriptionFile] = []
+        var unusable: [String] = []
         for path in paths where WhisperModel.isModel(path: path) {
             do {
                 let file = try transcriptionFile(path, atOnce: atOnce, budget: budget)
                 files.insert(file, at: entry(path)?.isDefault == true ? 0 : files.count)
             } catch {
                 Log("model").warning("not served: \(error.description)")
+                unusable.append(transcriptionID(path))
             }
         }
-        return files
+        return (files, unusable)
     }
 
     /// The whisper model of a file, as it is served.
@@ -38,8 +43,12 @@ extension ModelFolder {
     ) throws(ModelFolderError) -> TranscriptionFile {
         let file: TranscriptionFile
         do {
-            let id = entry(path)?.id ?? TranscriptionFile.fileID(path)
-            file = try TranscriptionFile(path: path, id: id, atOnce: atOnce, gpus: budget.gpus.count)
+            file = try TranscriptionFile(
+                path: path,
+                id: transcriptionID(path),
+                atOnce: atOnce,
+                gpus: budget.gpus.count
+            )
         } catch {
             throw ModelFolderError(error.description)
         }
@@ -50,6 +59,9 @@ extension ModelFolder {
         }
         return file
     }
+
+    /// What requests call the whisper model of a file.
+    private func transcriptionID(_ path: String) -> String { entry(path)?.id ?? TranscriptionFile.fileID(path) }
 
     /// Where the whisper model of an id, a file name or a path lies; nil where none is called so, or a GGUF file is.
     func transcriptionPath(named name: String) -> String? {
