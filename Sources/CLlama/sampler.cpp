@@ -208,10 +208,14 @@ int32_t choose_allowed(cl_sampler & sampler, const float * logits, size_t count,
 int32_t choose(cl_sampler & sampler, float * logits, size_t count) {
     thread_local workspace space;
     const adjusted_logits adjusted(logits, count, sampler, space.originals);
-    const int32_t token = choose_freely(sampler, logits, count, space);
-    if (!sampler.grammar || sampler.grammar->is_free() || token < 0) { return token; }
+    if (!sampler.grammar || sampler.grammar->is_free()) { return choose_freely(sampler, logits, count, space); }
     try {
-        return sampler.grammar->allows(token) ? token : choose_allowed(sampler, logits, count, space);
+        // Most choices are of the grammar by themselves. To tell what one was drawn from takes all that the grammar allows.
+        if (!sampler.options.tells_drawn) {
+            const int32_t token = choose_freely(sampler, logits, count, space);
+            if (token < 0 || sampler.grammar->allows(token)) { return token; }
+        }
+        return choose_allowed(sampler, logits, count, space);
     } catch (const cl::grammar_overflow &) {
         return CL_NO_GRAMMAR;
     }

@@ -74,6 +74,34 @@ struct ProbabilityTests {
         }
     }
 
+    @Test(
+        "what a grammar refuses is not told, even where the choice was of the grammar by itself",
+        arguments: draws.indices
+    )
+    func drawnOfGrammar(kind: Int) throws {
+        let grammar = try NativeGrammar.make("root ::= [a-zA-Z ]+").get()
+        let allowed = try #require(grammar.allowed())
+        for row in RealLogits.rows {
+            var options = samplerOptions(seed: 7) {
+                ($0.tells_probabilities, $0.tells_drawn, $0.top_logprobs) = (true, true, 50)
+                Self.draws[kind](&$0)
+            }
+            options.grammar = grammar.handle
+            let sampler = try NativeSampler(options)
+            let token = try sampler.choose(row).token
+            var chosen: Float = 0
+            var top: UnsafePointer<cl_token_logprob>?
+            let count = cl_sampler_probabilities(sampler.handle, &chosen, &top)
+            let entries = Array(UnsafeBufferPointer(start: top, count: count))
+            let masked = row.indices.map { allowed[$0] ? row[$0] : -.infinity }
+            let expected = try ReferenceChain(options, biases: []).probabilities(masked)
+            #expect(abs(exp(chosen) - expected[Int(token)]) < 1e-4)
+            #expect(
+                entries.allSatisfy { allowed[Int($0.token)] && abs(exp($0.logprob) - expected[Int($0.token)]) < 1e-4 }
+            )
+        }
+    }
+
     @Test("a prompt is told with what llama.cpp's own computation gives, across chunks and beside others")
     func prompt() async throws {
         let text = String(repeating: "The market opens at seven in the morning, and there is bread. ", count: 8)
