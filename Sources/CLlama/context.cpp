@@ -77,6 +77,17 @@ cl_status cl::deferred_copy() noexcept {
     return cl::fail(CL_FAILED, "a copy of a sequence is put off until the next decode, and this would not find it");
 }
 
+cl_status cl::decoded(cl_context * context, int32_t code, const char * function, cl_decode_outcome * outcome) {
+    // Any other code may come from before the copies.
+    if (code >= 0) { context->has_deferred_copy = false; }
+    switch (code) {
+    case 0: *outcome = CL_DECODED; return CL_OK;
+    case 1: *outcome = CL_NO_ROOM; return CL_OK;
+    case 2: *outcome = CL_ABORTED; return CL_OK;
+    default: return cl::fail(CL_FAILED, std::string(function) + " answered " + std::to_string(code));
+    }
+}
+
 cl_status cl_context_create(const cl_model * model, cl_context_options options, cl_context ** context) {
     return cl::guarded([&] {
         if (options.sequences < 1 || options.sequences > llama_max_parallel_sequences()) {
@@ -203,14 +214,7 @@ cl_status cl_context_decode(cl_context * context, cl_decode_outcome * outcome) {
         if (context->batch.n_tokens == 0) { return cl::fail(CL_INVALID_ARGUMENT, "the batch is empty"); }
         context->may_abort = cl_context_cuts_sequences(context) || !has_several_sequences(context->batch);
         const int32_t code = llama_decode(context->handle, context->batch);
-        // Any other code may come from before the copies.
-        if (code >= 0) { context->has_deferred_copy = false; }
-        switch (code) {
-        case 0: *outcome = CL_DECODED; return CL_OK;
-        case 1: *outcome = CL_NO_ROOM; return CL_OK;
-        case 2: *outcome = CL_ABORTED; return CL_OK;
-        default: return cl::fail(CL_FAILED, "llama_decode answered " + std::to_string(code));
-        }
+        return cl::decoded(context, code, "llama_decode", outcome);
     });
 }
 

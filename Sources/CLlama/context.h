@@ -10,6 +10,9 @@ namespace cl {
 // Refuses what would find memory as it was before a copy that is put off.
 cl_status deferred_copy() noexcept;
 
+// What llama.cpp's answer to a batch means, by the name of the function that gave it.
+cl_status decoded(cl_context * context, int32_t code, const char * function, cl_decode_outcome * outcome);
+
 } // namespace cl
 
 struct cl_context {

@@ -339,12 +339,6 @@ cl_status cl_context_decode_media(
         if (description.is_whole) { llama_set_causal_attn(context->handle, false); }
         context->may_abort = true;
         const int32_t code = llama_process(context->handle, LLAMA_PROCESS_TYPE_DECODE, batch.get());
-        if (code >= 0) { context->has_deferred_copy = false; }
-        switch (code) {
-        case 0: *outcome = CL_DECODED; return CL_OK;
-        case 1: *outcome = CL_NO_ROOM; return CL_OK;
-        case 2: *outcome = CL_ABORTED; return CL_OK;
-        default: return cl::fail(CL_FAILED, "llama_process answered " + std::to_string(code));
-        }
+        return cl::decoded(context, code, "llama_process", outcome);
     });
 }

@@ -194,6 +194,20 @@ class Server:
                 inodes.append(target[8:-1])
         return inodes
 
+    @property
+    def children(self):
+        """The ids and command lines of processes that it has started and that have not ended."""
+        found = {}
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            # A thread, or a process, may end while one looks.
+            try:
+                for child in (task / "children").read_text().split():
+                    if command := Path(f"/proc/{child}/cmdline").read_bytes():
+                        found[int(child)] = command
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+        return found
+
     def holds(self, port):
         """Whether it has its end of the connection that comes from a port of this box."""
         inodes = set(self.sockets)

@@ -243,10 +243,10 @@ ENDLESS = {"n_predict": 200, "ignore_eos": True}
 STREAMS = {
     "/chat/completions": {"messages": [message()]} | ENDLESS,
     "/completions": {"prompt": PROMPT} | ENDLESS,
-    "/responses": {"input": PROMPT, "max_output_tokens": 200},
-    "/messages": {"model": MODEL, "messages": [message()], "max_tokens": 200},
-    "/api/chat": {"model": MODEL, "messages": [message()], "options": {"num_predict": 200}},
-    "/api/generate": {"model": MODEL, "prompt": PROMPT, "options": {"num_predict": 200}},
+    "/responses": {"input": PROMPT, "max_output_tokens": 200, "ignore_eos": True},
+    "/messages": {"model": MODEL, "messages": [message()], "max_tokens": 200, "temperature": 0},
+    "/api/chat": {"model": MODEL, "messages": [message()], "options": {"num_predict": 200, "temperature": 0}},
+    "/api/generate": {"model": MODEL, "prompt": PROMPT, "options": {"num_predict": 200, "temperature": 0}},
     "/completion": {"prompt": PROMPT} | ENDLESS,
 }
 

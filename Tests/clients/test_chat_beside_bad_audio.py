@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from support import chat_body, message, wait_until
-from test_transcription import CHAT, SOUND, ffmpeg, form, models, numbers, silent_video, zip_file  # noqa: F401: a fixture
+from test_transcription import CHAT, SOUND, ffmpeg, form, models, number, silent_video, zip_file  # noqa: F401: a fixture
 from test_transcription import PATH as TRANSCRIPTIONS
 
 SPEECH = "/v1/audio/speech"
@@ -146,8 +146,10 @@ def test_clients_that_vanish(server):
                 connection.sendall(head(SPEECH, "application/json", len(text)) + text)
                 assert connection.recv(1000)
             chat.goes_on()
-            wait_until(lambda: sum(value for name, value in numbers(server).items() if "running" in name or "waiting" in name) == 0,
-                "nothing is written down for those that left")
+            wait_until(
+                lambda: number(server, "running") == number(server, "waiting") == 0,
+                "nothing is written down for those that left",
+            )
             sizes.append(server.memory)
         assert sizes[-1] - sizes[0] < 64 << 20, sizes
 

@@ -41,7 +41,8 @@ def client(server, connect):
 
 
 def ask(text, **parameters):
-    return {"messages": [message(text)]} | parameters
+    """An example; where it leaves its draws to chance, they are the same ones each time."""
+    return {"messages": [message(text)], "seed": 1} | parameters
 
 
 # MARK: chats
@@ -115,7 +116,7 @@ def test_a_script_chats_with_a_character(server):
     history = []
     for text in ("Hello!", "How are you?"):
         history.append({"role": "user", "content": text})
-        data = {"mode": "chat", "character": "Example", "messages": history}
+        data = {"mode": "chat", "character": "Example", "messages": history, "max_tokens": 60, "seed": 1}
         answer = server.request("POST", "/v1/chat/completions", data).json["choices"][0]["message"]["content"]
         history.append({"role": "assistant", "content": answer})
     assert all(turn["content"].strip() for turn in history)
@@ -123,7 +124,7 @@ def test_a_script_chats_with_a_character(server):
 
 def test_the_official_client_chats(connect, server):
     client = connect(server, api_key="dummy-key")
-    answer = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "Hello!"}])
+    answer = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "Hello!"}], seed=1)
     assert answer.choices[0].message.content
 
 
@@ -140,7 +141,7 @@ def test_the_official_client_with_all_its_settings_chats(connect, server):
 def test_the_official_client_streams_with_usage(client):
     """As the example in JavaScript reads it: the last chunk, with the usage, has no choices."""
     stream = client.chat.completions.create(
-        model="gpt-4o", messages=[message("Hello")], stream=True, stream_options={"include_usage": True}
+        model="gpt-4o", messages=[message("Hello")], stream=True, stream_options={"include_usage": True}, seed=1
     )
     chunks = list(stream)
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices).strip()
@@ -148,7 +149,7 @@ def test_the_official_client_streams_with_usage(client):
 
 
 def test_chunks_are_gathered_before_they_are_shown(client):
-    stream = client.chat.completions.create(model="gpt-4o", messages=[message("Hello")], stream=True)
+    stream = client.chat.completions.create(model="gpt-4o", messages=[message("Hello")], stream=True, seed=1)
     shown, buffer = [], ""
     for chunk in stream:
         if chunk.choices[0].delta.content:
@@ -203,6 +204,7 @@ def test_results_of_two_calls_at_once_are_read(client):
         model="gpt-4o",
         messages=[message("What's the weather?"), {"role": "assistant", "tool_calls": calls}, *results],
         tools=[GET_WEATHER],
+        seed=1,
     )
     assert answer.choices[0].message.content or answer.choices[0].message.tool_calls
 
@@ -230,11 +232,13 @@ def test_a_text_is_completed(server, path):
 
 
 def test_a_streamed_text_is_completed(server):
-    reply = server.request("POST", "/v1/completions", CAKE | {"stream": True})
+    # Further on, a draw may fall on the edge between two tokens, and guesses ahead change the last bits of its point.
+    body = CAKE | {"max_tokens": 40}
+    reply = server.request("POST", "/v1/completions", body | {"stream": True})
     events = [line[6:] for line in reply.body.decode().splitlines() if line.startswith("data: ")]
     assert events.pop() == "[DONE]"
     streamed = "".join(json.loads(event)["choices"][0]["text"] for event in events)
-    assert streamed == server.request("POST", "/v1/completions", CAKE).json["choices"][0]["text"]
+    assert streamed == server.request("POST", "/v1/completions", body).json["choices"][0]["text"]
 
 
 @pytest.mark.parametrize("parameters", [{"use_samplers": False}, {"use_samplers": True, "top_k": 3}], ids=str)

@@ -107,7 +107,7 @@ def test_prompts_are_shown_where_that_was_asked_for(start_server):
         *("--ctx-size", "512", "--parallel", "1", "--slots-show-prompts"), *("--api-key", KEY, "--api-key", OTHER_KEY)
     )
     with server.stream(**chat_body(ignore_eos=True), headers=[f"Authorization: Bearer {KEY}"]) as stream:
-        next(stream)
+        next(stream.pieces)
         assert PROMPT in ask(server, "/slots", key=KEY).json[0]["prompt"]
         assert "prompt" not in ask(server, "/slots", key=OTHER_KEY).json[0]
 

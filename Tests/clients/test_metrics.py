@@ -41,7 +41,7 @@ def test_metrics_are_as_the_format_wants_them(server):
 
 
 def test_an_answer_is_counted_once_it_is_read(start_server):
-    server = start_server("--ctx-size", "512", "--parallel", "1")
+    server = start_server("--ctx-size", "512", "--parallel", "1", "--draft-max", "0")
     before = server.metrics()
     assert all(value == 0 for (name, _), value in before.samples.items() if name.startswith(PREFIX + "step"))
     usage = []

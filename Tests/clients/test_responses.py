@@ -75,7 +75,7 @@ def is_over(response):
 
 
 def test_a_response_says_all_that_there_is_to_say(server):
-    body = {"model": MODEL, "input": PROMPT, "max_output_tokens": 16, "metadata": {"a": "b"}, "user": "u"}
+    body = {"model": MODEL, "input": PROMPT, "max_output_tokens": 16, "metadata": {"a": "b"}, "user": "u", "ignore_eos": True}
     response = server.request("POST", "/v1/responses", body).json
     assert set(MEMBERS) <= set(response)
     assert response["id"].startswith("resp_") and response["object"] == "response"
@@ -423,7 +423,7 @@ def test_the_newest_responses_are_kept(start_server, connect):
 
 def test_a_response_in_the_background_is_polled(client, ask):
     begun = ask(background=True)
-    assert begun.status == "queued" and begun.background and begun.output == []
+    assert not is_over(begun) and begun.background
     wait_until(lambda: is_over(client.responses.retrieve(begun.id)), "a response in the background")
     done = client.responses.retrieve(begun.id)
     assert done.status == "incomplete" and done.output_text == ask().output_text

@@ -53,8 +53,8 @@ def test_the_first_model_that_is_named_is_the_default(start_server, folder):
 
 
 def test_an_idle_model_makes_room_and_one_in_use_does_not(start_server, folder):
-    # Room for one, not for two.
-    server = start_server("--models-dir", folder, *SMALL, "--memory-budget", "300M")
+    # Room for one, not for two; and for a stream that lasts as long as the rest needs.
+    server = start_server("--models-dir", folder, "--ctx-size", "1024", "--parallel", "2", "--memory-budget", "300M")
     assert all(150 <= size <= 299 for size in sums(server.log).values())
     assert ask(server, "beta").status == 200
     assert statuses(server) == {"alpha": "unloaded", "beta": "loaded"}

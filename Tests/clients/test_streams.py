@@ -30,7 +30,7 @@ def test_eight_streams_all_begin_before_the_first_ends(server):
                 log.append((event, number))
 
         start.wait()
-        with server.stream(**chat_body(f"{number} {TOPIC}", max_tokens=48, **ENDLESS)) as stream:
+        with server.stream(**chat_body(f"{number} {TOPIC}", max_tokens=150, **ENDLESS)) as stream:
             pieces = stream.pieces
             next(pieces)
             note("begin")

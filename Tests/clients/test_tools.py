@@ -129,8 +129,8 @@ def test_an_answer_may_call_or_speak(ask):
             check(call)
 
 
-def test_several_calls_come_in_one_answer_where_they_may(client):
-    answer = client.chat.completions.create(
+def test_several_calls_come_in_one_answer_where_they_may(steady):
+    answer = steady.chat.completions.create(
         model=MODEL,
         messages=[message("Tell the weather in Linz and in Graz.")],
         tools=TOOLS,
@@ -138,6 +138,7 @@ def test_several_calls_come_in_one_answer_where_they_may(client):
         parallel_tool_calls=True,
         temperature=1,
         max_tokens=400,
+        seed=1,
         n=16,
     )
     calls = [choice.message.tool_calls for choice in answer.choices if choice.finish_reason == "tool_calls"]
@@ -217,11 +218,11 @@ def test_the_asynchronous_client_streams_calls_too(server, connect):
 def test_a_round_trip_of_a_tool(client):
     messages = [message(QUESTION)]
     create = client.chat.completions.create
-    first = create(model=MODEL, messages=messages, tools=TOOLS, tool_choice="required", max_tokens=128).choices[0].message
+    first = create(model=MODEL, messages=messages, tools=TOOLS, tool_choice="required", max_tokens=128, temperature=0).choices[0].message
     messages.append(first.model_dump(exclude_none=True))
     for call in first.tool_calls:
         messages.append({"role": "tool", "tool_call_id": call.id, "content": '{"temperature": 20}'})
-    last = create(model=MODEL, messages=messages, tools=TOOLS, tool_choice="none", max_tokens=16)
+    last = create(model=MODEL, messages=messages, tools=TOOLS, tool_choice="none", max_tokens=16, temperature=0)
     assert last.choices[0].message.content
     assert last.usage.prompt_tokens > 50
 
@@ -369,8 +370,9 @@ def test_a_streamed_structured_answer_is_parsed(client):
     assert isinstance(parsed, Part)
 
 
-def test_any_object_is_json(ask):
-    answer = ask("Describe a brick in JSON.", response_format={"type": "json_object"}, max_tokens=400, temperature=1, n=8)
+def test_any_object_is_json(ask, steady):
+    form = {"type": "json_object"}
+    answer = ask("Describe a brick in JSON.", client=steady, response_format=form, max_tokens=400, temperature=1, seed=1, n=8)
     ended = [choice.message.content for choice in answer.choices if choice.finish_reason == "stop"]
     assert ended and all(isinstance(json.loads(content), dict) for content in ended)
 

@@ -341,22 +341,23 @@ def number(server, name, **labels):
     return server.metrics().value(f"transcriptions_{name}", model="ggml-random", **labels)
 
 
-def test_work_ends_when_its_client_leaves(hearing):
-    """Running and waiting ones: four minutes of speech each, which nobody waits for."""
-    long = ffmpeg("-stream_loop", "21", "-i", str(SOUND), "-f", "flac")
+def test_work_ends_when_its_client_leaves(start_server, models):
+    """Running and waiting ones: eleven minutes of speech each, which nobody waits for."""
+    server = start_server("--ctx-size", "512", "--models-dir", str(models))
+    long = ffmpeg("-stream_loop", "60", "-i", str(SOUND), "-f", "flac")
     body, kind = form([("file", ("sound.flac", long)), ("language", "en")])
     head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-    before = number(hearing, "total", outcome="cancelled")
-    connections = [socket.create_connection((hearing.host, hearing.port)) for _ in range(5)]
+    before = number(server, "total", outcome="cancelled")
+    connections = [socket.create_connection((server.host, server.port)) for _ in range(5)]
     for connection in connections:
         connection.sendall(head.encode() + body)
-    wait_until(lambda: number(hearing, "waiting") == 3, "three wait behind two")
-    assert number(hearing, "running") == 2
+    wait_until(lambda: number(server, "waiting") == 3, "three wait behind two")
+    assert number(server, "running") == 2
     for connection in connections:
         connection.close()
-    wait_until(lambda: number(hearing, "waiting") == number(hearing, "running") == 0, "all have ended")
-    wait_until(lambda: number(hearing, "total", outcome="cancelled") == before + 5, "all are counted")
-    assert post(hearing, SOUND.read_bytes()).status == 200
+    wait_until(lambda: number(server, "waiting") == number(server, "running") == 0, "all have ended")
+    wait_until(lambda: number(server, "total", outcome="cancelled") == before + 5, "all are counted")
+    assert post(server, SOUND.read_bytes()).status == 200
 
 
 def test_a_full_queue_is_a_429(start_server, models):
