@@ -112,11 +112,16 @@ train-whisper: deps  ## train the small whisper model of the tests anew, for an 
 	@Scripts/train-whisper/run.sh
 
 # XCTest's own runner, which no test uses, leaks; and a TSan build cannot see what OpenMP orders.
+ASAN = --disable-xctest --sanitize address --scratch-path .build-asan
+TSAN = --disable-xctest --sanitize thread --scratch-path .build-tsan
+
 test-asan: deps models  ## run the Swift tests under the address sanitizer
-	$(SWIFT) test --disable-xctest --sanitize address --scratch-path .build-asan
+	$(SWIFT) test $(ASAN) --filter $(WAITING)
+	$(SWIFT) test $(ASAN) --skip $(WAITING)
 
 test-tsan: deps models  ## run the Swift tests under the thread sanitizer (those that compute with ggml excepted)
-	$(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build-tsan --skip "LlamaTests|WhisperTests"
+	$(SWIFT) test $(TSAN) --filter $(WAITING)
+	$(SWIFT) test $(TSAN) --skip $(WAITING) --skip "LlamaTests|WhisperTests"
 
 lint:  ## check format and style
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests

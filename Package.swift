@@ -202,7 +202,7 @@ let package = Package(
         .testTarget(name: "MediaTests", dependencies: ["Media", "RuntimeSupport"], swiftSettings: strict),
         .testTarget(
             name: "SpeechTests",
-            dependencies: ["Media", "RuntimeSupport", "Speech"],
+            dependencies: ["Media", "RuntimeSupport", "Speech", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -36,7 +36,11 @@ package final class ListeningSocket: Sendable {
         throw Self.error(host, port, failure)
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A child process that is just being started holds a copy until its program begins.
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        close(descriptor)
+    }
 
     /// A bound, listening, non-blocking socket, or -1 with `errno` set.
     private static func bind(_ address: addrinfo) -> Int32 {

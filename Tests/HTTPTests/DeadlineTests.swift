@@ -17,7 +17,9 @@ struct DeadlineTests {
 
     @Test("a header now and then does not put the deadline off", arguments: [false, true])
     func drippingHeaders(hasBeenServed: Bool) async throws {
-        try await withServer(echoRouter(), configure: { $0.deadlines.headers = .milliseconds(300) }) { port in
+        // What is served first has to be here by then.
+        let deadline = Duration.milliseconds(hasBeenServed ? 2000 : 300)
+        try await withServer(echoRouter(), configure: { $0.deadlines.headers = deadline }) { port in
             let client = try RawHTTPClient(port: port)
             if hasBeenServed {
                 await client.request("GET /hello")
@@ -68,7 +70,8 @@ struct DeadlineTests {
             return .text("late")
         }
         let deadlines: (inout HTTPConfiguration) -> Void = { configuration in
-            configuration.deadlines.headers = .milliseconds(100)
+            // The slow client's own request has to be here by then.
+            configuration.deadlines.headers = .seconds(1)
             configuration.deadlines.body = .milliseconds(100)
             configuration.deadlines.send = .milliseconds(100)
             configuration.deadlines.idle = .milliseconds(100)

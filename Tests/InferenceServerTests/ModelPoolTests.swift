@@ -172,7 +172,7 @@ struct ModelPoolTests {
         #expect(lease?.model == "a")
         #expect(await !pool.unload("a"))
         lease = nil
-        #expect(await pool.unload("a"))
+        try #require(await pool.unload("a"))
         #expect(await events.next() == "unload a")
         guard case .absent = pool.phase("a") else {
             Issue.record("it is still there")

@@ -34,8 +34,10 @@ struct SetBackTests {
         for generation in generations { expected.append(try await LoadedModel.answer(generation, alone).tokens) }
         await alone.stop()
 
-        // Each needs some 230 cells; there are 512 for all three.
-        let engine = try LoadedModel.makeEngine(sequences: 3, cacheTokens: 512)
+        // Each needs some 230 cells; there are 512 for all three. Prompts come whole, so that all three are there before one ends.
+        var policy = SchedulingPolicy()
+        (policy.firstChunk, policy.smallestChunk) = (512, 512)
+        let engine = try LoadedModel.makeEngine(sequences: 3, policy: policy, cacheTokens: 512)
         #expect(engine.limits.cacheTokens == 512)
         let streams = try await engine.submit(generations.map(Work.generation))
         for (stream, tokens) in zip(streams, expected) {

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import RuntimeSupport
 import Scheduling
 import TestSupport
@@ -128,7 +129,7 @@ struct EngineMetricsTests {
         let (inStep, signal) = AsyncStream.makeStream(of: Void.self)
         record.setGate { _ in
             signal.yield()
-            while !abort.isRaised {}
+            while !abort.isRaised { Thread.sleep(forTimeInterval: 2e-4) }
         }
         record.setOutcome(.aborted, ofStep: 0)
         let stream = try await engine.submit([work])[0]

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import RuntimeSupport
 import Scheduling
 import TestSupport
@@ -180,7 +181,7 @@ struct InferenceEngineTests {
         record.setGate { plan in
             entered.continuation.yield(plan.slices.count)
             if plan.slices.count == 1 {
-                while !abort.isRaised {}
+                while !abort.isRaised { Thread.sleep(forTimeInterval: 2e-4) }
             } else {
                 left.wait()
                 seen.withLock { $0.append(abort.isRaised) }

@@ -76,7 +76,9 @@ struct EmbeddingTunerTests {
 
     @Test("a chat model has no vectors to compare")
     func chat() throws {
-        let workspace = try TuningWorkspace(files: TuningFiles(model: InstalledModels.chat))
+        let model = "\(temporary.path)/chat.gguf"
+        try FileManager.default.createSymbolicLink(atPath: model, withDestinationPath: InstalledModels.chat)
+        let workspace = try TuningWorkspace(files: TuningFiles(model: model))
         defer { workspace.remove() }
         let room = Candidates.Room(memory: 1 << 40, disk: 1 << 40)
         #expect(throws: TuningError.self) {

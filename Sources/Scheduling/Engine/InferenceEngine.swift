@@ -152,8 +152,9 @@ package actor InferenceEngine {
             capacity: channelCapacity,
             onRoom: { [weak self] in self?.enqueue { $0.resume(id) } },
             onAbandoned: { [weak self] in
-                self?.monitor.left(id)
+                // In this order: the step that is cut off is followed by none that works for it.
                 self?.enqueue { $0.cancel(id) }
+                self?.monitor.left(id)
             }
         )
         channels[id] = channel

@@ -131,9 +131,12 @@ final class ModelPool<Model: Sendable>: Sendable {
         for action in actions {
             switch action {
             case .give(let ticket, let id, let model):
-                let lease = ModelLease(model) { [self] in perform { $0.state.released(id) } }
-                // Where nobody waits any more, the lease ends here.
-                take(ticket)?.resume(returning: lease)
+                if let waiter = take(ticket) {
+                    // The waiter's alone: what is held here for a moment longer would keep the model in use.
+                    waiter.resume(returning: ModelLease(model) { [self] in perform { $0.state.released(id) } })
+                } else {
+                    perform { $0.state.released(id) }
+                }
             case .refuse(let ticket, let error):
                 take(ticket)?.resume(throwing: error)
             case .load(let id):
