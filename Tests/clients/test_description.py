@@ -7,7 +7,7 @@ import pytest
 import schemathesis
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from support import KEY, ROOT, message
+from support import ROOT, message
 
 METHODS = ("get", "post", "delete")
 

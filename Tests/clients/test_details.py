@@ -1,7 +1,6 @@
 """What llama.cpp's requests ask for beside OpenAI's parameters."""
 
 import json
-import math
 
 import pytest
 

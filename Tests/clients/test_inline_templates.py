@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from support import MODEL, PROMPT, chat_body, message
+from support import PROMPT, chat_body
 
 PLAIN = "{% for message in messages %}[{{ message.role }}] {{ message.content }}\n{% endfor %}[answer]"
 NAME = "instruction_template_str"

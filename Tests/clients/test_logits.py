@@ -4,8 +4,6 @@ import math
 
 import pytest
 
-from support import PROMPT
-
 PATH = "/v1/internal/logits"
 # The prompt of text-generation-webui's own examples.
 QUESTION = "Who is best, Asuka or Rei? Answer:"

@@ -10,7 +10,7 @@ import zipfile
 import openai
 import pytest
 
-from support import MODEL, ROOT, wait_until
+from support import ROOT, wait_until
 
 PATH = "/v1/audio/transcriptions"
 UPSTREAM = ROOT / ".native/src/whisper.cpp"
