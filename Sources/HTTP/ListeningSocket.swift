@@ -1,8 +1,10 @@
-internal import CMicroHTTPD
 internal import Glibc
 
 /// A socket that clients connect to; closed when the last reference is let go.
 package final class ListeningSocket: Sendable {
+    /// SHUT_RDWR, whose name Glibc's module does not have by itself.
+    private static let bothWays: Int32 = 2
+
     let descriptor: Int32
     /// The port that clients connect to, also where its choice was left open.
     package let port: UInt16
@@ -39,7 +41,7 @@ package final class ListeningSocket: Sendable {
 
     deinit {
         // A child process that is just being started holds a copy until its program begins.
-        shutdown(descriptor, Int32(SHUT_RDWR))
+        shutdown(descriptor, Self.bothWays)
         close(descriptor)
     }
 
