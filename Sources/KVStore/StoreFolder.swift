@@ -36,7 +36,7 @@ struct StoreFolder: ~Copyable {
                 "\(path) is open to other users of this box (mode \(mode)): make it yours with 'chmod 700 \(path)'"
             )
         }
-        let descriptor = unsafe open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let descriptor = FileLock.openFile("\(path)/lock")
         if descriptor < 0 { throw OpenFile.failure("open", "\(path)/lock") }
         guard let lock = FileLock(descriptor) else { throw KVStoreError(.inUse, "another server uses \(path)") }
         let salt = try Self.salt(path)

@@ -17,6 +17,14 @@ package struct FileLock: ~Copyable {
         self.descriptor = descriptor
     }
 
+    /// Opens a file that is there to be locked, and makes it, for this user alone, where it is missing.
+    ///
+    /// - Parameter path: Not followed where it is a link.
+    /// - Returns: Its descriptor; a negative one, and `errno`, where it can't be opened.
+    package static func openFile(_ path: String) -> Int32 {
+        unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    }
+
     deinit {
         flock(descriptor, LOCK_UN)
         close(descriptor)

@@ -88,6 +88,14 @@ final class NativeSampler {
         return try choose(&copy)
     }
 
+    /// What it tells of its last choice: the token's own probability, and those of the likeliest.
+    func told() -> (chosen: Float, top: [cl_token_logprob]) {
+        var chosen: Float = 0
+        var top: UnsafePointer<cl_token_logprob>?
+        let count = cl_sampler_probabilities(handle, &chosen, &top)
+        return (chosen, Array(UnsafeBufferPointer(start: top, count: count)))
+    }
+
     /// Makes it choose a token, so that it remembers it.
     func remember(_ token: Int32) throws {
         var row = [Float](repeating: -.infinity, count: Int(token) + 1)

@@ -32,11 +32,8 @@ struct ProbabilityTests {
             let sampler = try NativeSampler(options, biases: [cl_logit_bias(token: 5, bias: 3)])
             let token = try sampler.choose(row).token
             let expected = Self.logarithms(row)
-            var chosen: Float = 0
-            var top: UnsafePointer<cl_token_logprob>?
-            let count = cl_sampler_probabilities(sampler.handle, &chosen, &top)
+            let (chosen, entries) = sampler.told()
             #expect(abs(Double(chosen) - expected[Int(token)]) < 1e-5)
-            let entries = Array(UnsafeBufferPointer(start: top, count: count))
             let likeliest = row.indices.sorted { (row[$1], $0) < (row[$0], $1) }.prefix(20)
             #expect(entries.map(\.token) == likeliest.map(Int32.init))
             #expect(entries.allSatisfy { abs(Double($0.logprob) - expected[Int($0.token)]) < 1e-5 })
@@ -63,10 +60,7 @@ struct ProbabilityTests {
             let sampler = try NativeSampler(options, biases: biases)
             let token = try sampler.choose(row).token
             let expected = try ReferenceChain(options, biases: biases).probabilities(row)
-            var chosen: Float = 0
-            var top: UnsafePointer<cl_token_logprob>?
-            let count = cl_sampler_probabilities(sampler.handle, &chosen, &top)
-            let entries = Array(UnsafeBufferPointer(start: top, count: count))
+            let (chosen, entries) = sampler.told()
             #expect(abs(exp(chosen) - expected[Int(token)]) < 1e-4)
             #expect(entries.count == min(50, expected.count { $0 > 0 }))
             #expect(entries.allSatisfy { abs(exp($0.logprob) - expected[Int($0.token)]) < 1e-4 })
@@ -89,10 +83,7 @@ struct ProbabilityTests {
             options.grammar = grammar.handle
             let sampler = try NativeSampler(options)
             let token = try sampler.choose(row).token
-            var chosen: Float = 0
-            var top: UnsafePointer<cl_token_logprob>?
-            let count = cl_sampler_probabilities(sampler.handle, &chosen, &top)
-            let entries = Array(UnsafeBufferPointer(start: top, count: count))
+            let (chosen, entries) = sampler.told()
             let masked = row.indices.map { allowed[$0] ? row[$0] : -.infinity }
             let expected = try ReferenceChain(options, biases: []).probabilities(masked)
             #expect(abs(exp(chosen) - expected[Int(token)]) < 1e-4)

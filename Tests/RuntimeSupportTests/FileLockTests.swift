@@ -7,7 +7,7 @@ import Testing
 struct FileLockTests {
     private let folder = TemporaryFolder()
 
-    private func openFile() -> Int32 { open("\(folder.path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
+    private func openFile() -> Int32 { FileLock.openFile("\(folder.path)/lock") }
 
     private func canLock() -> Bool {
         if FileLock(openFile()) != nil { true } else { false }
@@ -33,7 +33,7 @@ struct FileLockTests {
 
     @Test("a file that can't be opened can't be locked")
     func noFile() {
-        let isLocked = if FileLock(open("\(folder.path)/missing/lock", O_RDWR)) != nil { true } else { false }
+        let isLocked = if FileLock(FileLock.openFile("\(folder.path)/missing/lock")) != nil { true } else { false }
         #expect(!isLocked)
     }
 }

@@ -1,5 +1,4 @@
 import Dispatch
-import Foundation
 import RuntimeSupport
 import Scheduling
 import TestSupport
@@ -127,16 +126,21 @@ struct EngineMetricsTests {
         )
         let engine = makeEngine(limits, abort: abort)
         let (inStep, signal) = AsyncStream.makeStream(of: Void.self)
+        let left = DispatchSemaphore(value: 0)
+        let isCutOff = Guarded(false)
         record.setGate { _ in
             signal.yield()
-            while !abort.isRaised { Thread.sleep(forTimeInterval: 2e-4) }
+            left.wait()
+            isCutOff.withLock { $0 = abort.isRaised }
         }
         record.setOutcome(.aborted, ofStep: 0)
         let stream = try await engine.submit([work])[0]
         for await _ in inStep { break }
         stream.events.cancel()
         record.setGate(nil)
+        left.signal()
         await engine.drain()
+        #expect(isCutOff.withLock { $0 })
         #expect(report.metrics.requests(.cancelled) == 1)
         #expect(report.metrics.requests(.failed) == 0)
         await engine.stop()

@@ -1,5 +1,4 @@
 import Dispatch
-import Foundation
 import RuntimeSupport
 import Scheduling
 import TestSupport
@@ -174,18 +173,14 @@ struct InferenceEngineTests {
             backend: CheckingBackend(limits: .small, record: record),
             abort: abort
         )
-        // The steps of a lone request last until somebody cuts them off; a step of two, until one of the two has left.
+        // A step lasts until one of those whom it works for has left.
         let entered = AsyncStream<Int>.makeStream()
         let left = DispatchSemaphore(value: 0)
         let seen = Guarded<[Bool]>([])
         record.setGate { plan in
             entered.continuation.yield(plan.slices.count)
-            if plan.slices.count == 1 {
-                while !abort.isRaised { Thread.sleep(forTimeInterval: 2e-4) }
-            } else {
-                left.wait()
-                seen.withLock { $0.append(abort.isRaised) }
-            }
+            left.wait()
+            seen.withLock { $0.append(abort.isRaised) }
         }
         var steps = entered.stream.makeAsyncIterator()
         let both = try await engine.submit([.generation(.endless([1])), .generation(.endless([2]))])
@@ -197,9 +192,11 @@ struct InferenceEngineTests {
         both[1].events.cancel()
         record.setGate(nil)
         #expect(seen.withLock { $0 } == [false])
+        left.signal()
         let generation = Generation.tokens([5], maxTokens: 5)
         let answer = await read(try await engine.submit([.generation(generation)])[0])
         #expect(answer.tokens == CheckingBackend.expectedAnswer(to: generation, limits: .small))
+        #expect(seen.withLock { $0 } == [false, true])
         await engine.stop()
     }
 

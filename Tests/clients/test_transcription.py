@@ -341,16 +341,22 @@ def number(server, name, **labels):
     return server.metrics().value(f"transcriptions_{name}", model="ggml-random", **labels)
 
 
-def test_work_ends_when_its_client_leaves(start_server, models):
-    """Running and waiting ones: eleven minutes of speech each, which nobody waits for."""
-    server = start_server("--ctx-size", "512", "--models-dir", str(models))
+def long_request():
+    """Eleven minutes of speech to be written down."""
     long = ffmpeg("-stream_loop", "60", "-i", str(SOUND), "-f", "flac")
     body, kind = form([("file", ("sound.flac", long)), ("language", "en")])
     head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def test_work_ends_when_its_client_leaves(start_server, models):
+    """Running and waiting ones: eleven minutes of speech each, which nobody waits for."""
+    server = start_server("--ctx-size", "512", "--models-dir", str(models))
+    request = long_request()
     before = number(server, "total", outcome="cancelled")
     connections = [socket.create_connection((server.host, server.port)) for _ in range(5)]
     for connection in connections:
-        connection.sendall(head.encode() + body)
+        connection.sendall(request)
     wait_until(lambda: number(server, "waiting") == 3, "three wait behind two")
     assert number(server, "running") == 2
     for connection in connections:
@@ -362,13 +368,11 @@ def test_work_ends_when_its_client_leaves(start_server, models):
 
 def test_a_full_queue_is_a_429(start_server, models):
     server = start_server("--ctx-size", "512", "--models-dir", str(models), "--max-queue", "1", "--transcriptions", "1")
-    long = ffmpeg("-stream_loop", "60", "-i", str(SOUND), "-f", "flac")
-    body, kind = form([("file", ("sound.flac", long)), ("language", "en")])
-    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    request = long_request()
     connections = []
     for name in ("running", "waiting"):
         connections.append(socket.create_connection((server.host, server.port)))
-        connections[-1].sendall(head.encode() + body)
+        connections[-1].sendall(request)
         wait_until(lambda: number(server, name) == 1, name)
     reply = post(server, SOUND.read_bytes())
     assert reply.status == 429 and int(reply.headers["Retry-After"]) > 0

@@ -46,9 +46,7 @@ extension ModelCatalog {
         case .speech: standard(.speech)?.id
         }
     }
-}
 
-extension ModelCatalog {
     /// Why nothing does a task: 400 `model_unusable` where what is installed for it can't be served, or else 404
     /// `model_not_found`, with which file is to be put where.
     func absence(of task: ModelTask) -> APIError {

@@ -34,7 +34,7 @@ final class VoiceFolder: Sendable {
         } catch {
             throw .notKept("the folder of voices can't be made", error)
         }
-        let descriptor = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let descriptor = FileLock.openFile("\(path)/lock")
         guard descriptor >= 0 else {
             throw .notKept("the folder of voices can't be used", POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO))
         }
